@@ -1,6 +1,7 @@
 // The component contract: what a receiver, processor, exporter, connector or extension declares and does.
 
 import type { z } from 'zod';
+import type { Admission } from './admission.ts';
 import type { Consumer } from './delivery.ts';
 import type { DropLog } from './drops.ts';
 import type { ListenerPool } from './listen.ts';
@@ -29,6 +30,8 @@ export interface ComponentContext {
   readonly log: ComponentLogger;
   readonly metrics: ComponentMetrics;
   readonly drops: DropLog;
+  /** Bytes in flight and queued, for the whole agent. */
+  readonly admission: Admission;
   /** Shared listening sockets that outlive a reload. */
   readonly listeners: ListenerPool;
   /** Milliseconds since the epoch. */
@@ -46,6 +49,8 @@ export interface Component {
   start(): Promise<void>;
   /** Finish what is in flight and release everything; when `deadline` aborts, give up the rest through `drops`. */
   stop(deadline: AbortSignal): Promise<void>;
+  /** Called on a reload that leaves this component's configuration unchanged: read files again (certificates, tokens). */
+  refresh?(): Promise<void>;
 }
 
 /** Where a receiver or connector sends what it makes: one consumer per signal it is used for. */

@@ -1,0 +1,259 @@
+// What every exporter that talks to a destination shares: timeout, retry, queue, accounting. A component brings only
+// `send`, one attempt to deliver one batch.
+
+import type { Batch } from '../batch.ts';
+import type { ComponentContext, Exporter } from '../component.ts';
+import { asDeliveryError, Refused, Rejected } from '../delivery.ts';
+import { ITEM_NAME, type Signal } from '../signal.ts';
+import type { BoundCounter } from '../telemetry.ts';
+import { nextDelayMs, type RetrySettings } from './backoff.ts';
+import { SendQueue, type QueueLimits } from './send-queue.ts';
+
+/** The settings of `timeout`, `retry_on_failure` and `sending_queue`, in the engine's units. */
+export interface SendingSettings {
+  /** Of one attempt; 0 means none. */
+  readonly timeoutMs: number;
+  readonly retry: RetrySettings;
+  /** Undefined when the queue is off. */
+  readonly queue?: QueueLimits & { readonly consumers: number };
+}
+
+/** One attempt to send. A plain object rather than an AbortSignal, whose listeners cost more than a small send. */
+export class Attempt {
+  #cancelled: Refused | undefined;
+  #onCancel: ((reason: Refused) => void) | undefined;
+
+  /** `listener` hears of a cancellation at once, even of one in the past. */
+  onCancel(listener: (reason: Refused) => void): void {
+    this.#onCancel = listener;
+    if (this.#cancelled) listener(this.#cancelled);
+  }
+
+  cancel(reason: Refused): void {
+    if (this.#cancelled) return;
+    this.#cancelled = reason;
+    this.#onCancel?.(reason);
+  }
+}
+
+/** A destination: what one exporter component implements. */
+export interface Destination {
+  start(): Promise<void>;
+  /**
+   * One attempt. Resolves when the destination has taken the batch; fails with Refused (may be retried) or Rejected.
+   * `attempt` is cancelled when the timeout has passed or the agent stops waiting.
+   */
+  send(batch: Batch, attempt: Attempt): Promise<void>;
+  /** Called after the last `send` has settled. */
+  stop(): Promise<void>;
+  refresh?(): Promise<void>;
+  /** Whether batches from different callers may go out in one request. */
+  mergeable(batch: Batch): boolean;
+}
+
+const STOPPED = new Refused('the agent stopped waiting for the destination');
+
+/** Sends under way at most when there is no queue whose `num_consumers` says so. */
+const PARALLEL_WITHOUT_QUEUE = 64;
+
+interface SentCounters {
+  readonly sent: BoundCounter;
+  readonly failed: BoundCounter;
+  readonly notEnqueued: BoundCounter;
+}
+
+export function sendingExporter(
+  context: ComponentContext,
+  settings: SendingSettings,
+  destination: Destination,
+): Exporter {
+  return new SendingExporter(context, settings, destination);
+}
+
+class SendingExporter implements Exporter {
+  readonly #context: ComponentContext;
+  readonly #settings: SendingSettings;
+  readonly #destination: Destination;
+  readonly #queue: SendQueue;
+  readonly #counters: Partial<Record<Signal, SentCounters>> = {};
+  /** Aborts when the agent stops waiting: no more retries. */
+  readonly #abort = new AbortController();
+  readonly #attempts = new Set<Attempt>();
+  #failing = false;
+
+  constructor(context: ComponentContext, settings: SendingSettings, destination: Destination) {
+    this.#context = context;
+    this.#settings = settings;
+    this.#destination = destination;
+    const { queue } = settings;
+    this.#queue = new SendQueue({
+      parallel: queue?.consumers ?? PARALLEL_WITHOUT_QUEUE,
+      ...(queue ? { queue } : {}),
+      mergeable: (batch) => destination.mergeable(batch),
+      deliver: (batch) => this.#deliver(batch),
+      lost: (batch, error) => this.#lost(batch, error),
+      partlyRejected: (batch, error) => this.#drop(batch, 'partial_success', error.message, error.count),
+      held: (bytes) => (bytes > 0 ? context.admission.acquire(bytes) : context.admission.release(-bytes)),
+    });
+    if (queue) {
+      const { metrics } = context;
+      metrics.gauge(
+        { name: 'otelcol_exporter_queue_size', help: 'Current size of the sending queue.' },
+        () => this.#queue.size,
+      );
+      metrics.gauge(
+        { name: 'otelcol_exporter_queue_capacity', help: 'Fixed capacity of the sending queue.' },
+        () => queue.capacity,
+      );
+    }
+    context.metrics.gauge(
+      { name: 'otelcol_exporter_in_flight_requests', help: 'Requests to the destination under way.' },
+      () => this.#queue.sendsInFlight,
+    );
+  }
+
+  start(): Promise<void> {
+    return this.#destination.start();
+  }
+
+  async refresh(): Promise<void> {
+    await this.#destination.refresh?.();
+  }
+
+  async consume(batch: Batch): Promise<void> {
+    if (batch.items === 0) return;
+    try {
+      await this.#queue.submit(batch);
+    } catch (error) {
+      if (this.#settings.queue && !this.#settings.queue.waitForResult) {
+        this.#countersOf(batch.signal).notEnqueued.add(batch.items);
+      }
+      throw error;
+    }
+  }
+
+  async stop(deadline: AbortSignal): Promise<void> {
+    const cut = (): void => {
+      this.#abort.abort();
+      for (const attempt of this.#attempts) attempt.cancel(STOPPED);
+    };
+    if (deadline.aborted) cut();
+    else deadline.addEventListener('abort', cut, { once: true });
+    await this.#queue.stop(deadline);
+    deadline.removeEventListener('abort', cut);
+    await this.#destination.stop();
+  }
+
+  /** Attempts until the destination answers for good or the retry settings say enough. */
+  async #deliver(batch: Batch): Promise<void> {
+    const { retry } = this.#settings;
+    const started = this.#context.now();
+    for (let attempt = 0; ; attempt += 1) {
+      const failure = await this.#attempt(batch);
+      if (!failure) {
+        this.#countersOf(batch.signal).sent.add(batch.items);
+        this.#recovered();
+        return;
+      }
+      if (failure instanceof Rejected) {
+        const counters = this.#countersOf(batch.signal);
+        counters.failed.add(failure.count);
+        counters.sent.add(batch.items - failure.count);
+        throw failure;
+      }
+      const delay =
+        retry.enabled && !this.#abort.signal.aborted
+          ? nextDelayMs(retry, attempt, this.#context.now() - started, failure.retryAfterMs, this.#context.random)
+          : undefined;
+      this.#failed(failure, delay);
+      if (delay === undefined) {
+        this.#countersOf(batch.signal).failed.add(batch.items);
+        throw failure;
+      }
+      await sleep(delay, this.#abort.signal);
+    }
+  }
+
+  /** One attempt within the timeout; the failure, or undefined. */
+  async #attempt(batch: Batch): Promise<Refused | Rejected | undefined> {
+    const { timeoutMs } = this.#settings;
+    const attempt = new Attempt();
+    if (this.#abort.signal.aborted) attempt.cancel(STOPPED);
+    this.#attempts.add(attempt);
+    const timer =
+      timeoutMs > 0
+        ? setTimeout(() => attempt.cancel(new Refused(`no answer within ${timeoutMs} ms`)), timeoutMs)
+        : undefined;
+    try {
+      await this.#destination.send(batch, attempt);
+      return undefined;
+    } catch (error) {
+      return asDeliveryError(error);
+    } finally {
+      clearTimeout(timer);
+      this.#attempts.delete(attempt);
+    }
+  }
+
+  #failed(failure: Refused, delayMs: number | undefined): void {
+    if (this.#failing) return;
+    this.#failing = true;
+    this.#context.status('RecoverableError', failure.message);
+    this.#context.log.warn(
+      { error: failure.message, ...(delayMs === undefined ? {} : { retry_in_ms: Math.round(delayMs) }) },
+      'Exporting failed; further failures of this kind are not logged until it recovers',
+    );
+  }
+
+  #recovered(): void {
+    if (!this.#failing) return;
+    this.#failing = false;
+    this.#context.status('OK');
+    this.#context.log.info({}, 'Exporting works again');
+  }
+
+  #lost(batch: Batch, error: Refused | Rejected): void {
+    const rule =
+      error instanceof Rejected ? 'rejected_by_destination' : this.#abort.signal.aborted ? 'shutdown' : 'retry_elapsed';
+    this.#drop(batch, rule, error.message, error instanceof Rejected ? error.count : batch.items);
+  }
+
+  #drop(batch: Batch, rule: string, reason: string, count: number): void {
+    if (count === 0) return;
+    const component = `exporter:${this.#context.id}`;
+    this.#context.drops.record({ component, rule, reason, signal: batch.signal, count, intentional: false }, batch);
+  }
+
+  #countersOf(signal: Signal): SentCounters {
+    const known = this.#counters[signal];
+    if (known) return known;
+    const { metrics } = this.#context;
+    const items = ITEM_NAME[signal];
+    const made: SentCounters = {
+      sent: metrics.counter({ name: `otelcol_exporter_sent_${items}`, help: 'Items the destination has taken.' }),
+      failed: metrics.counter({
+        name: `otelcol_exporter_send_failed_${items}`,
+        help: 'Items that could not be delivered to the destination.',
+      }),
+      notEnqueued: metrics.counter({
+        name: `otelcol_exporter_enqueue_failed_${items}`,
+        help: 'Items the sending queue refused.',
+      }),
+    };
+    this.#counters[signal] = made;
+    return made;
+  }
+}
+
+function sleep(delayMs: number, abort: AbortSignal): Promise<void> {
+  if (abort.aborted) return Promise.resolve();
+  return new Promise((resolve) => {
+    const done = (): void => {
+      clearTimeout(timer);
+      abort.removeEventListener('abort', done);
+      resolve();
+    };
+    const timer = setTimeout(done, delayMs);
+    abort.addEventListener('abort', done, { once: true });
+  });
+}

@@ -1,0 +1,294 @@
+// The memory queue of an exporter. It also serves exporters without a queue: then every caller waits for its own data's
+// result. What waits while sends are under way goes out merged in one request, because concatenated OTLP is OTLP.
+
+import { withChunks, type Batch } from '../batch.ts';
+import { asDeliveryError, Refused, Rejected } from '../delivery.ts';
+
+/** A merged request is at most this large, so that one send neither blocks the loop nor meets a size limit. */
+const MERGE_MAX_BYTES = 1 << 20;
+/** Up to this many sends start at once even for small batches; more only when a full request is waiting. */
+const EAGER_SENDS = 2;
+
+export type Sizer = 'requests' | 'items' | 'bytes';
+
+export interface QueueLimits {
+  readonly capacity: number;
+  readonly sizer: Sizer;
+  /** When full: wait for room instead of refusing. */
+  readonly blockOnOverflow: boolean;
+  /** Resolve only when the destination has taken the data. */
+  readonly waitForResult: boolean;
+  /** Wait for more before sending; undefined sends what is there. */
+  readonly batch?: {
+    readonly minSize: number;
+    readonly maxSize: number;
+    readonly sizer: Sizer;
+    readonly flushTimeoutMs: number;
+  };
+}
+
+export interface SendQueueOptions {
+  /** Sends under way at most. */
+  readonly parallel: number;
+  /** Undefined: no queue, callers wait for the result. */
+  readonly queue?: QueueLimits;
+  /** Whether batches of different callers may share a request. */
+  mergeable(batch: Batch): boolean;
+  /** Delivers with retries. Rejects with Refused or Rejected. */
+  deliver(batch: Batch): Promise<void>;
+  /** Nobody waits for this batch any more and it could not be delivered. */
+  lost(batch: Batch, error: Refused | Rejected): void;
+  /** A merged request was partly rejected: nobody can say whose items they were. */
+  partlyRejected(batch: Batch, error: Rejected): void;
+  /** Called when a batch enters (+) or leaves (−) the queue's care after its caller was answered. */
+  held(bytes: number): void;
+}
+
+interface Waiting {
+  readonly batch: Batch;
+  readonly resolve: (() => void) | undefined;
+  readonly reject: ((error: Refused | Rejected) => void) | undefined;
+}
+
+interface Blocked {
+  readonly batch: Batch;
+  readonly admit: () => void;
+  readonly reject: (error: Refused) => void;
+}
+
+export class SendQueue {
+  readonly #options: SendQueueOptions;
+  /** Entries from `#head` on are waiting; the array is compacted now and then. */
+  #waiting: Waiting[] = [];
+  #head = 0;
+  #waitingBytes = 0;
+  #size = 0;
+  #batchSize = 0;
+  #sends = 0;
+  #stopping = false;
+  #flushTimer: NodeJS.Timeout | undefined;
+  readonly #blocked: Blocked[] = [];
+  readonly #idle: (() => void)[] = [];
+
+  constructor(options: SendQueueOptions) {
+    this.#options = options;
+  }
+
+  /** Filled part of the capacity, in the queue's sizer; entries being sent count, as in the collector. */
+  get size(): number {
+    return this.#size;
+  }
+
+  get sendsInFlight(): number {
+    return this.#sends;
+  }
+
+  submit(batch: Batch): Promise<void> {
+    if (this.#stopping) return Promise.reject(new Refused('the exporter is stopping', { retryAfterMs: 1_000 }));
+    const { queue } = this.#options;
+    if (!queue) return this.#enqueueAndWait(batch);
+    const size = sizeOf(batch, queue.sizer);
+    if (this.#size + size > queue.capacity) {
+      if (size > queue.capacity) {
+        return Promise.reject(
+          new Rejected(`the batch (${size} ${queue.sizer}) is larger than the sending queue (${queue.capacity})`, {
+            count: batch.items,
+            kind: 'too_large',
+          }),
+        );
+      }
+      if (!queue.blockOnOverflow) return Promise.reject(new Refused('the sending queue is full'));
+      return new Promise((resolve, reject) => {
+        this.#blocked.push({ batch, admit: () => resolve(this.#accept(batch, size, queue)), reject });
+      });
+    }
+    return this.#accept(batch, size, queue);
+  }
+
+  /** Drains until `deadline` aborts; afterwards `drainLeft` gives up the rest. New batches are refused from here on. */
+  async stop(deadline: AbortSignal): Promise<void> {
+    this.#stopping = true;
+    for (const blocked of this.#blocked.splice(0)) {
+      blocked.reject(new Refused('the exporter is stopping', { retryAfterMs: 1_000 }));
+    }
+    this.#pump();
+    if (this.#waiting.length > this.#head || this.#sends > 0) {
+      await new Promise<void>((resolve) => {
+        this.#idle.push(resolve);
+        if (deadline.aborted) resolve();
+        else deadline.addEventListener('abort', () => resolve(), { once: true });
+      });
+    }
+    clearTimeout(this.#flushTimer);
+    this.#giveUpWaiting();
+  }
+
+  #accept(batch: Batch, size: number, queue: QueueLimits): Promise<void> {
+    this.#size += size;
+    if (queue.batch) this.#batchSize += sizeOf(batch, queue.batch.sizer);
+    if (queue.waitForResult) return this.#enqueueAndWait(batch);
+    this.#options.held(batch.bytes);
+    this.#enqueue({ batch, resolve: undefined, reject: undefined });
+    return Promise.resolve();
+  }
+
+  #enqueueAndWait(batch: Batch): Promise<void> {
+    return new Promise((resolve, reject) => {
+      this.#enqueue({ batch, resolve, reject });
+    });
+  }
+
+  #enqueue(entry: Waiting): void {
+    this.#waiting.push(entry);
+    this.#waitingBytes += entry.batch.bytes;
+    this.#pump();
+  }
+
+  #pump(): void {
+    const { parallel, queue } = this.#options;
+    while (this.#waiting.length > this.#head && this.#sends < parallel) {
+      if (queue?.batch && !this.#stopping && this.#batchSize < queue.batch.minSize) {
+        this.#flushTimer ??= setTimeout(() => this.#flush(), queue.batch.flushTimeoutMs);
+        return;
+      }
+      if (this.#sends >= EAGER_SENDS && this.#waitingBytes < MERGE_MAX_BYTES && !this.#nextStandsAlone()) return;
+      this.#send(this.#take());
+    }
+  }
+
+  #flush(): void {
+    this.#flushTimer = undefined;
+    const queued = this.#waiting.length - this.#head;
+    if (queued > 0) this.#send(this.#take());
+    this.#pump();
+  }
+
+  #nextStandsAlone(): boolean {
+    const next = this.#waiting[this.#head];
+    return next !== undefined && !this.#options.mergeable(next.batch);
+  }
+
+  /** The next request's entries: one, or as many as may be merged. */
+  #take(): Waiting[] {
+    const { queue } = this.#options;
+    const maxSize = queue?.batch?.maxSize ?? 0;
+    const taken: Waiting[] = [];
+    let bytes = 0;
+    let size = 0;
+    let first: Batch | undefined;
+    while (this.#head < this.#waiting.length) {
+      const entry = this.#waiting[this.#head];
+      if (!entry) break;
+      const { batch } = entry;
+      if (first) {
+        const merges =
+          batch.signal === first.signal && this.#options.mergeable(batch) && bytes + batch.bytes <= MERGE_MAX_BYTES;
+        if (!merges) break;
+        if (maxSize > 0 && queue?.batch && size + sizeOf(batch, queue.batch.sizer) > maxSize) break;
+      }
+      first ??= batch;
+      bytes += batch.bytes;
+      if (queue?.batch) {
+        const batchSize = sizeOf(batch, queue.batch.sizer);
+        size += batchSize;
+        this.#batchSize -= batchSize;
+      }
+      taken.push(entry);
+      this.#head += 1;
+      if (!this.#options.mergeable(first)) break;
+    }
+    this.#waitingBytes -= bytes;
+    if (this.#head === this.#waiting.length) {
+      this.#waiting = [];
+      this.#head = 0;
+    } else if (this.#head > 1024) {
+      this.#waiting = this.#waiting.slice(this.#head);
+      this.#head = 0;
+    }
+    return taken;
+  }
+
+  /** `deliver` owns the retries; this owns the answers. It never rejects: every path settles the entries. */
+  #send(entries: readonly Waiting[]): void {
+    this.#sends += 1;
+    void this.#sendAndSettle(entries).finally(() => {
+      this.#sends -= 1;
+      this.#admitBlocked();
+      this.#pump();
+      if (this.#sends === 0 && this.#waiting.length === this.#head) for (const done of this.#idle.splice(0)) done();
+    });
+  }
+
+  async #sendAndSettle(entries: readonly Waiting[]): Promise<void> {
+    const [first] = entries;
+    if (!first) return;
+    const merged = entries.length === 1 ? first.batch : mergeEntries(entries);
+    try {
+      await this.#options.deliver(merged);
+    } catch (error) {
+      const failure = asDeliveryError(error);
+      if (entries.length > 1 && failure instanceof Rejected) {
+        if (failure.count >= merged.items) {
+          // One bad batch must not cost the others: each gets its own verdict.
+          for (const entry of entries) await this.#sendAndSettle([entry]);
+          return;
+        }
+        this.#options.partlyRejected(merged, failure);
+        for (const entry of entries) this.#settle(entry, undefined);
+        return;
+      }
+      for (const entry of entries) this.#settle(entry, failure);
+      return;
+    }
+    for (const entry of entries) this.#settle(entry, undefined);
+  }
+
+  #settle(entry: Waiting, error: Refused | Rejected | undefined): void {
+    const { queue } = this.#options;
+    if (queue) this.#size -= sizeOf(entry.batch, queue.sizer);
+    if (entry.resolve) {
+      if (error) entry.reject?.(error);
+      else entry.resolve();
+      return;
+    }
+    this.#options.held(-entry.batch.bytes);
+    if (error) this.#options.lost(entry.batch, error);
+  }
+
+  #admitBlocked(): void {
+    const { queue } = this.#options;
+    if (!queue) return;
+    while (this.#blocked.length > 0) {
+      const [next] = this.#blocked;
+      if (!next || this.#size + sizeOf(next.batch, queue.sizer) > queue.capacity) return;
+      this.#blocked.shift();
+      next.admit();
+    }
+  }
+
+  #giveUpWaiting(): void {
+    const left = this.#waiting.slice(this.#head);
+    this.#waiting = [];
+    this.#head = 0;
+    const error = new Refused('the agent stopped before the data could be sent');
+    for (const entry of left) this.#settle(entry, error);
+    for (const done of this.#idle.splice(0)) done();
+  }
+}
+
+function sizeOf(batch: Batch, sizer: Sizer): number {
+  if (sizer === 'requests') return 1;
+  return sizer === 'items' ? batch.items : batch.bytes;
+}
+
+function mergeEntries(entries: readonly Waiting[]): Batch {
+  const chunks: Uint8Array[] = [];
+  let items = 0;
+  for (const { batch } of entries) {
+    for (const chunk of batch.chunks) chunks.push(chunk);
+    items += batch.items;
+  }
+  const [first] = entries;
+  if (!first) throw new Error('a request needs at least one batch');
+  return withChunks(first.batch, chunks, items);
+}

@@ -1,0 +1,112 @@
+// Compressed bodies, for every receiver and exporter: one helper that knows the encodings and bounds the output.
+
+import { promisify } from 'node:util';
+import zlib from 'node:zlib';
+
+/** Content encodings the agent reads and writes. `zlib` is another name for `deflate`, as in the collector. */
+export type Encoding = 'identity' | 'gzip' | 'zstd' | 'deflate' | 'snappy' | 'x-snappy-framed';
+
+/** The body is larger than allowed once decompressed. */
+export class BodyTooLarge extends Error {
+  override readonly name = 'BodyTooLarge';
+  readonly limitBytes: number;
+
+  constructor(limitBytes: number) {
+    super(`the decompressed body is larger than the limit of ${limitBytes} bytes`);
+    this.limitBytes = limitBytes;
+  }
+}
+
+/** The body is not what its encoding says. */
+export class BodyCorrupt extends Error {
+  override readonly name = 'BodyCorrupt';
+}
+
+/** Larger inputs are handed to the thread pool, so that one body does not stop the loop; smaller ones cost less here. */
+const INLINE_MAX_BYTES = 256 * 1024;
+/** Most OTLP requests fit one output chunk of this size; the default of 16 KiB costs a copy per chunk. */
+const CHUNK_BYTES = 64 * 1024;
+
+const gunzip = promisify(zlib.gunzip);
+const inflate = promisify(zlib.inflate);
+const zstdDecompress = promisify(zlib.zstdDecompress);
+const gzip = promisify(zlib.gzip);
+const deflate = promisify(zlib.deflate);
+const zstdCompress = promisify(zlib.zstdCompress);
+
+/** The encoding a header names; undefined for one the agent does not know. */
+export function encodingOf(header: string | undefined): Encoding | undefined {
+  switch (header) {
+    case undefined:
+    case '':
+    case 'identity':
+    case 'none':
+      return 'identity';
+    case 'gzip':
+    case 'zstd':
+    case 'deflate':
+    case 'snappy':
+    case 'x-snappy-framed':
+      return header;
+    case 'zlib':
+      return 'deflate';
+    default:
+      return undefined;
+  }
+}
+
+/** Fails with BodyTooLarge or BodyCorrupt. A plain value, not a promise, where the work was done at once. */
+export function decompress(encoding: Encoding, body: Uint8Array, limitBytes: number): Uint8Array | Promise<Uint8Array> {
+  if (encoding === 'identity') return body;
+  if (encoding === 'snappy' || encoding === 'x-snappy-framed') return unsnappy(encoding, body, limitBytes);
+  const options = { maxOutputLength: limitBytes, chunkSize: CHUNK_BYTES };
+  try {
+    if (body.length <= INLINE_MAX_BYTES) {
+      if (encoding === 'gzip') return zlib.gunzipSync(body, options);
+      return encoding === 'zstd' ? zlib.zstdDecompressSync(body, options) : zlib.inflateSync(body, options);
+    }
+  } catch (error) {
+    throw explain(error, encoding, limitBytes);
+  }
+  const work = encoding === 'gzip' ? gunzip : encoding === 'zstd' ? zstdDecompress : inflate;
+  return work(body, options).catch((error: unknown) => {
+    throw explain(error, encoding, limitBytes);
+  });
+}
+
+/** Compresses; `level` as the algorithm counts it, undefined for its fastest sensible one. */
+export async function compress(encoding: Encoding, body: Uint8Array, level?: number): Promise<Uint8Array> {
+  switch (encoding) {
+    case 'identity':
+      return body;
+    case 'gzip':
+    case 'deflate': {
+      const options = { level: level ?? zlib.constants.Z_BEST_SPEED, chunkSize: CHUNK_BYTES };
+      if (body.length <= INLINE_MAX_BYTES) {
+        return encoding === 'gzip' ? zlib.gzipSync(body, options) : zlib.deflateSync(body, options);
+      }
+      return encoding === 'gzip' ? gzip(body, options) : deflate(body, options);
+    }
+    case 'zstd': {
+      const params = { [zlib.constants.ZSTD_c_compressionLevel]: level ?? 1 };
+      if (body.length <= INLINE_MAX_BYTES) return zlib.zstdCompressSync(body, { params, chunkSize: CHUNK_BYTES });
+      return zstdCompress(body, { params, chunkSize: CHUNK_BYTES });
+    }
+    default: {
+      const { snappyCompress, snappyFrame } = await import('./snappy.ts');
+      return encoding === 'snappy' ? snappyCompress(body) : snappyFrame(body);
+    }
+  }
+}
+
+async function unsnappy(encoding: Encoding, body: Uint8Array, limitBytes: number): Promise<Uint8Array> {
+  const { snappyUncompress, snappyUnframe } = await import('./snappy.ts');
+  return encoding === 'snappy' ? snappyUncompress(body, limitBytes) : snappyUnframe(body, limitBytes);
+}
+
+function explain(error: unknown, encoding: Encoding, limitBytes: number): Error {
+  // Errors of node:zlib carry a code.
+  const { code, message } = error as NodeJS.ErrnoException;
+  if (code === 'ERR_BUFFER_TOO_LARGE') return new BodyTooLarge(limitBytes);
+  return new BodyCorrupt(`the body is not valid ${encoding}: ${message}`, { cause: error });
+}

@@ -1,0 +1,433 @@
+// Unary gRPC over node:http2, on raw message bytes. It owns framing, compression, limits and admission; the services
+// it serves see one message and answer with one.
+
+import http2, {
+  type Http2SecureServer,
+  type Http2Server,
+  type IncomingHttpHeaders,
+  type ServerHttp2Session,
+  type ServerHttp2Stream,
+} from 'node:http2';
+import type { Socket } from 'node:net';
+import type { SecureContextOptions } from 'node:tls';
+import type { Admission } from '../admission.ts';
+import type { ClientContext, WireForm } from '../batch.ts';
+import { BodyTooLarge, decompress, encodingOf, type Encoding } from './compression.ts';
+import { encodeGrpcMessage, GRPC_STATUS, GrpcError } from './grpc-status.ts';
+import { pingEvery } from './keepalive.ts';
+
+/** What a handler may ask about the call. */
+export interface GrpcCall {
+  readonly headers: IncomingHttpHeaders;
+  readonly client: ClientContext;
+  /** The message as it came, when it was compressed with something a destination may take as it is. */
+  readonly wire: WireForm | undefined;
+}
+
+/** Answers a call with a message, or fails with a GrpcError. */
+export type GrpcHandler = (message: Uint8Array, call: GrpcCall) => Promise<Uint8Array>;
+
+export interface GrpcServerOptions {
+  readonly methods: ReadonlyMap<string, GrpcHandler>;
+  /** Of one message, before and after decompression. */
+  readonly maxMessageBytes: number;
+  /** Streams one connection may have open. */
+  readonly maxConcurrentStreams: number;
+  readonly admission: Admission;
+  /** Copies request headers into the client context. */
+  readonly includeMetadata: boolean;
+  readonly tls?: SecureContextOptions & { readonly requestCert?: boolean; readonly rejectUnauthorized?: boolean };
+  /** Checks the request before its body is read; fails with a GrpcError (UNAUTHENTICATED). */
+  readonly authenticate?: (headers: IncomingHttpHeaders) => Promise<ReadonlyMap<string, unknown>>;
+  readonly keepalive: {
+    readonly maxConnectionIdleMs: number;
+    readonly maxConnectionAgeMs: number;
+    readonly maxConnectionAgeGraceMs: number;
+    /** Ping a silent client after this long, and close it when the ping stays unanswered for `timeoutMs`. */
+    readonly timeMs: number;
+    readonly timeoutMs: number;
+  };
+  /** Told of refusals for want of memory, so that they are counted. */
+  readonly onRefused?: (path: string) => void;
+  /** The details of an UNAVAILABLE answer: a google.rpc.Status with RetryInfo. */
+  readonly retryDetails: (message: string, retryAfterMs: number) => Uint8Array;
+}
+
+const FRAME_PREFIX_BYTES = 5;
+/** Stream and connection windows: large enough that a request of a few MiB needs no round trip. */
+const WINDOW_BYTES = 4 << 20;
+/** Request headers are small; this is the limit grpc-go has too. */
+const MAX_HEADER_LIST_BYTES = 64 << 10;
+/** How long a client should wait when there is no memory for its request. */
+const ADMISSION_RETRY_MS = 1_000;
+const NO_METADATA: ReadonlyMap<string, readonly string[]> = new Map();
+
+export class GrpcServer {
+  readonly #server: Http2Server | Http2SecureServer;
+  readonly #sessions = new Set<ServerHttp2Session>();
+  #options: GrpcServerOptions;
+  #stopping = false;
+
+  constructor(options: GrpcServerOptions) {
+    this.#options = options;
+    const common = {
+      settings: {
+        initialWindowSize: WINDOW_BYTES,
+        maxConcurrentStreams: options.maxConcurrentStreams,
+        maxHeaderListSize: MAX_HEADER_LIST_BYTES,
+        enablePush: false,
+      },
+      maxSessionMemory: 64,
+    };
+    // Both kinds have the same events; only the handshake differs.
+    this.#server = options.tls
+      ? http2.createSecureServer({ ...common, ...options.tls, allowHTTP1: false })
+      : http2.createServer(common);
+    this.#server.on('session', (session) => this.#watch(session));
+    this.#server.on('stream', (stream: ServerHttp2Stream, headers: IncomingHttpHeaders) =>
+      this.#onStream(stream, headers),
+    );
+    this.#server.on('sessionError', () => undefined);
+    this.#server.on('tlsClientError', () => undefined);
+  }
+
+  /** Takes an accepted connection. */
+  accept(socket: Socket): void {
+    this.#server.emit('connection', socket);
+  }
+
+  /** New certificates for new connections. */
+  setSecureContext(context: SecureContextOptions): void {
+    if ('setSecureContext' in this.#server && typeof this.#server.setSecureContext === 'function') {
+      this.#server.setSecureContext(context);
+    }
+  }
+
+  /**
+   * Open connections from here on are served as `successor`'s options say: a reload replaces what answers, not the
+   * connection.
+   */
+  succeedBy(options: GrpcServerOptions): void {
+    this.#options = options;
+  }
+
+  /** Tells clients to go elsewhere, waits for open calls, and closes everything when `deadline` aborts. */
+  async stop(deadline: AbortSignal): Promise<void> {
+    this.#stopping = true;
+    const closing = [...this.#sessions].map(
+      (session) =>
+        new Promise<void>((resolve) => {
+          if (session.destroyed) resolve();
+          session.once('close', resolve);
+          session.close();
+        }),
+    );
+    const force = (): void => {
+      for (const session of this.#sessions) session.destroy();
+    };
+    if (deadline.aborted) force();
+    else deadline.addEventListener('abort', force, { once: true });
+    await Promise.all(closing);
+    deadline.removeEventListener('abort', force);
+    this.#server.close();
+  }
+
+  #watch(session: ServerHttp2Session): void {
+    if (this.#stopping) {
+      session.destroy();
+      return;
+    }
+    this.#sessions.add(session);
+    session.setLocalWindowSize(4 * WINDOW_BYTES);
+    session.on('error', () => undefined);
+    const { keepalive } = this.#options;
+    const timers: NodeJS.Timeout[] = [];
+    if (keepalive.maxConnectionIdleMs > 0) {
+      session.setTimeout(keepalive.maxConnectionIdleMs, () => session.close());
+    }
+    if (keepalive.maxConnectionAgeMs > 0) {
+      timers.push(
+        setTimeout(() => {
+          session.close();
+          timers.push(setTimeout(() => session.destroy(), keepalive.maxConnectionAgeGraceMs || 2_147_483_647).unref());
+        }, keepalive.maxConnectionAgeMs).unref(),
+      );
+    }
+    if (keepalive.timeMs > 0) timers.push(pingEvery(session, keepalive.timeMs, keepalive.timeoutMs));
+    session.once('close', () => {
+      this.#sessions.delete(session);
+      for (const timer of timers) clearTimeout(timer);
+    });
+  }
+
+  #onStream(stream: ServerHttp2Stream, headers: IncomingHttpHeaders): void {
+    stream.on('error', ignoreStreamError);
+    const path = headers[':path'] ?? '';
+    const contentType = headers['content-type'];
+    if (headers[':method'] !== 'POST' || !isGrpc(contentType)) {
+      // gRPC clients map 415 to a clear error; anything else here is not gRPC at all.
+      respondPlain(stream, 415, 'this port speaks gRPC: POST with content-type application/grpc');
+      return;
+    }
+    const handler = this.#options.methods.get(path);
+    if (!handler) {
+      fail(stream, new GrpcError(GRPC_STATUS.UNIMPLEMENTED, `unknown method ${path}`));
+      return;
+    }
+    const { authenticate } = this.#options;
+    const call = new Call(this.#options, stream, headers, path, handler);
+    if (!authenticate) {
+      call.read(undefined);
+      return;
+    }
+    authenticate(headers).then(
+      (auth) => call.read(auth),
+      (error: unknown) => fail(stream, asGrpcError(error)),
+    );
+  }
+}
+
+/** One call: reads the message within its limits, runs the handler, answers. */
+class Call {
+  readonly #options: GrpcServerOptions;
+  readonly #stream: ServerHttp2Stream;
+  readonly #headers: IncomingHttpHeaders;
+  readonly #path: string;
+  readonly #handler: GrpcHandler;
+  readonly #parts: Buffer[] = [];
+  #received = 0;
+  /** Length of the whole frame with its prefix, once known. */
+  #expected = 0;
+  #charged = 0;
+  #done = false;
+  #auth: ReadonlyMap<string, unknown> | undefined;
+
+  constructor(
+    options: GrpcServerOptions,
+    stream: ServerHttp2Stream,
+    headers: IncomingHttpHeaders,
+    path: string,
+    handler: GrpcHandler,
+  ) {
+    this.#options = options;
+    this.#stream = stream;
+    this.#headers = headers;
+    this.#path = path;
+    this.#handler = handler;
+  }
+
+  read(auth: ReadonlyMap<string, unknown> | undefined): void {
+    this.#auth = auth;
+    this.#stream.on('data', (part: Buffer) => this.#onData(part));
+    this.#stream.on('end', () => this.#onEnd());
+    this.#stream.on('close', () => this.#release());
+  }
+
+  #onData(part: Buffer): void {
+    if (this.#done) return;
+    this.#parts.push(part);
+    this.#received += part.length;
+    if (this.#expected === 0 && this.#received >= FRAME_PREFIX_BYTES && !this.#admit()) return;
+    if (this.#expected > 0 && this.#received > this.#expected) {
+      this.#fail(new GrpcError(GRPC_STATUS.INTERNAL, 'a unary call carries one message, more bytes followed it'));
+    }
+  }
+
+  /** Knows the message's length now: checks the limit and charges the memory. */
+  #admit(): boolean {
+    const [first] = this.#parts;
+    const prefix = first && first.length >= FRAME_PREFIX_BYTES ? first : Buffer.concat(this.#parts);
+    const length = prefix.readUInt32BE(1);
+    const { maxMessageBytes, admission } = this.#options;
+    if (prefix.readUInt8(0) > 1) {
+      this.#fail(new GrpcError(GRPC_STATUS.INTERNAL, 'malformed gRPC frame: the compressed flag must be 0 or 1'));
+      return false;
+    }
+    if (length > maxMessageBytes) {
+      this.#fail(tooLarge(length, maxMessageBytes));
+      return false;
+    }
+    if (!admission.tryAcquire(length)) {
+      this.#options.onRefused?.(this.#path);
+      const message = 'no memory for more data in flight';
+      const details = this.#options.retryDetails(message, ADMISSION_RETRY_MS);
+      this.#fail(new GrpcError(GRPC_STATUS.UNAVAILABLE, message, details));
+      return false;
+    }
+    this.#charged = length;
+    this.#expected = length + FRAME_PREFIX_BYTES;
+    return true;
+  }
+
+  #onEnd(): void {
+    if (this.#done) return;
+    if (this.#received !== this.#expected || this.#expected === 0) {
+      const seen = this.#expected === 0 ? 'no whole frame' : `${this.#received} of ${this.#expected} bytes`;
+      this.#fail(new GrpcError(GRPC_STATUS.INTERNAL, `malformed gRPC frame: the stream ended after ${seen}`));
+      return;
+    }
+    const [first] = this.#parts;
+    const frame = this.#parts.length === 1 && first ? first : Buffer.concat(this.#parts, this.#received);
+    this.#parts.length = 0;
+    const body = frame.subarray(FRAME_PREFIX_BYTES);
+    if (frame[0] === 0) this.#handle(body, undefined);
+    else this.#decompress(body);
+  }
+
+  #decompress(body: Uint8Array): void {
+    const header = this.#headers['grpc-encoding'];
+    const named = encodingOf(Array.isArray(header) ? header[0] : header);
+    // grpc-go's snappy is the framed format.
+    const encoding: Encoding | undefined = named === 'snappy' ? 'x-snappy-framed' : named;
+    if (encoding === undefined || encoding === 'identity') {
+      const seen = String(header ?? 'none');
+      this.#fail(
+        new GrpcError(
+          GRPC_STATUS.UNIMPLEMENTED,
+          `grpc-encoding "${seen}" is not supported; use identity, gzip, zstd, deflate or snappy`,
+        ),
+      );
+      return;
+    }
+    const wire = encoding === 'gzip' || encoding === 'zstd' ? { encoding, body } : undefined;
+    let message: Uint8Array | Promise<Uint8Array>;
+    try {
+      message = decompress(encoding, body, this.#options.maxMessageBytes);
+    } catch (error) {
+      this.#fail(asGrpcError(error));
+      return;
+    }
+    if (message instanceof Promise) {
+      message.then(
+        (plain) => this.#handleDecompressed(plain, wire),
+        (error: unknown) => this.#fail(asGrpcError(error)),
+      );
+    } else this.#handleDecompressed(message, wire);
+  }
+
+  #handleDecompressed(message: Uint8Array, wire: WireForm | undefined): void {
+    if (this.#done) return;
+    // The bytes exist already; charging them late keeps the budget true without refusing what was half accepted.
+    this.#options.admission.acquire(message.length);
+    this.#options.admission.release(this.#charged);
+    this.#charged = message.length;
+    this.#handle(message, wire);
+  }
+
+  #handle(message: Uint8Array, wire: WireForm | undefined): void {
+    this.#handler(message, { headers: this.#headers, client: this.#client(), wire }).then(
+      (answer) => this.#answer(answer),
+      (error: unknown) => this.#fail(asGrpcError(error)),
+    );
+  }
+
+  #client(): ClientContext {
+    const metadata = this.#options.includeMetadata ? metadataOf(this.#headers) : NO_METADATA;
+    const address = this.#stream.session?.socket?.remoteAddress;
+    return {
+      metadata,
+      ...(address === undefined ? {} : { address }),
+      ...(this.#auth ? { auth: this.#auth } : {}),
+    };
+  }
+
+  #answer(message: Uint8Array): void {
+    this.#release();
+    if (this.#done) return;
+    this.#done = true;
+    const stream = this.#stream;
+    if (stream.destroyed || stream.closed) return;
+    const frame = Buffer.allocUnsafe(FRAME_PREFIX_BYTES + message.length);
+    frame[0] = 0;
+    frame.writeUInt32BE(message.length, 1);
+    if (message.length > 0) frame.set(message, FRAME_PREFIX_BYTES);
+    stream.on('wantTrailers', sendOkTrailers);
+    stream.respond(RESPONSE_HEADERS, RESPOND_WITH_TRAILERS);
+    stream.end(frame);
+  }
+
+  #fail(error: GrpcError): void {
+    this.#release();
+    if (this.#done) return;
+    this.#done = true;
+    this.#parts.length = 0;
+    fail(this.#stream, error);
+  }
+
+  #release(): void {
+    if (this.#charged > 0) this.#options.admission.release(this.#charged);
+    this.#charged = 0;
+  }
+}
+
+const RESPONSE_HEADERS = { ':status': 200, 'content-type': 'application/grpc' };
+const RESPOND_WITH_TRAILERS = { waitForTrailers: true };
+const OK_TRAILERS = { 'grpc-status': '0' };
+
+function sendOkTrailers(this: ServerHttp2Stream): void {
+  this.sendTrailers(OK_TRAILERS);
+}
+
+/** A client that goes away is no event of ours; what it left behind is released on `close`. */
+function ignoreStreamError(): void {}
+
+function isGrpc(contentType: string | undefined): boolean {
+  if (contentType === 'application/grpc' || contentType === 'application/grpc+proto') return true;
+  return contentType !== undefined && /^application\/grpc(?:\+proto)?(?:;|$)/.test(contentType);
+}
+
+/** A trailers-only answer; what the client still sends is not read. */
+function fail(stream: ServerHttp2Stream, error: GrpcError): void {
+  if (stream.destroyed || stream.closed || stream.headersSent) return;
+  const headers: Record<string, string | number> = {
+    ':status': 200,
+    'content-type': 'application/grpc',
+    'grpc-status': String(error.status),
+    'grpc-message': encodeGrpcMessage(error.message),
+  };
+  if (error.details)
+    headers['grpc-status-details-bin'] = Buffer.from(error.details).toString('base64').replace(/=+$/, '');
+  stream.respond(headers, { endStream: true });
+  if (stream.readableEnded) return;
+  // Let the answer out first, then tell a client that is still uploading to stop (RFC 9113 section 8.1).
+  stream.resume();
+  setImmediate(() => {
+    if (!stream.destroyed && !stream.readableEnded) stream.close(http2.constants.NGHTTP2_NO_ERROR);
+  });
+}
+
+function respondPlain(stream: ServerHttp2Stream, status: number, message: string): void {
+  stream.respond({ ':status': status, 'content-type': 'text/plain' });
+  stream.end(`${message}\n`);
+  stream.resume();
+}
+
+function tooLarge(length: number, limit: number): GrpcError {
+  return new GrpcError(
+    GRPC_STATUS.RESOURCE_EXHAUSTED,
+    `the message has ${length} bytes, more than the limit of ${limit}; raise max_recv_msg_size_mib or send smaller batches`,
+  );
+}
+
+/** What went wrong as gRPC says it. */
+function asGrpcError(error: unknown): GrpcError {
+  if (error instanceof GrpcError) return error;
+  if (error instanceof BodyTooLarge) {
+    return new GrpcError(
+      GRPC_STATUS.RESOURCE_EXHAUSTED,
+      `${error.message}; raise max_recv_msg_size_mib or send smaller batches`,
+    );
+  }
+  const message = error instanceof Error ? error.message : String(error);
+  return new GrpcError(GRPC_STATUS.INTERNAL, message);
+}
+
+/** Request headers as metadata: lower-case keys, pseudo headers left out. */
+export function metadataOf(headers: IncomingHttpHeaders): ReadonlyMap<string, readonly string[]> {
+  const metadata = new Map<string, readonly string[]>();
+  for (const [key, value] of Object.entries(headers)) {
+    if (value === undefined || key.startsWith(':')) continue;
+    metadata.set(key, Array.isArray(value) ? value : [value]);
+  }
+  return metadata;
+}

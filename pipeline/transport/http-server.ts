@@ -1,0 +1,258 @@
+// HTTP/1.1 and HTTP/2 on one port, plain or TLS, for receivers: reads whole bodies within their limits and answers with
+// whole bodies. What a request means is the handler's business.
+
+import http, { type IncomingHttpHeaders, type IncomingMessage, type ServerResponse } from 'node:http';
+import http2, { type Http2ServerRequest, type Http2ServerResponse, type ServerHttp2Session } from 'node:http2';
+import type { Socket } from 'node:net';
+import type { SecureContextOptions } from 'node:tls';
+import type { Admission } from '../admission.ts';
+
+export interface HttpRequest {
+  readonly method: string;
+  /** Without the query. */
+  readonly path: string;
+  readonly headers: IncomingHttpHeaders;
+  /** The peer's address. */
+  readonly address: string | undefined;
+  /** As it came over the wire. */
+  readonly body: Uint8Array;
+}
+
+export interface HttpResponse {
+  readonly status: number;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: Uint8Array | string;
+}
+
+/** Why a body was not read. */
+export type BodyRefusal = { readonly kind: 'too_large'; readonly limitBytes: number } | { readonly kind: 'no_memory' };
+
+export interface HttpService {
+  /** Looks at the head before the body is read; a response ends the request there. */
+  head(
+    method: string,
+    path: string,
+    headers: IncomingHttpHeaders,
+  ): HttpResponse | undefined | Promise<HttpResponse | undefined>;
+  handle(request: HttpRequest): Promise<HttpResponse>;
+  refuse(refusal: BodyRefusal, headers: IncomingHttpHeaders): HttpResponse;
+}
+
+export interface HttpServerOptions {
+  readonly service: HttpService;
+  /** Of a body before decompression. */
+  readonly maxBodyBytes: number;
+  readonly admission: Admission;
+  readonly tls?: SecureContextOptions & { readonly requestCert?: boolean; readonly rejectUnauthorized?: boolean };
+  /** 0: none. Of a whole request, of its head, of an answer, of an idle connection. */
+  readonly readTimeoutMs: number;
+  readonly readHeaderTimeoutMs: number;
+  readonly idleTimeoutMs: number;
+  readonly keepAlive: boolean;
+}
+
+const MAX_HEADER_BYTES = 64 << 10;
+/** Default bounds on slow clients where the configuration sets none: a head has a minute, an idle connection five. */
+const DEFAULT_HEADER_TIMEOUT_MS = 60_000;
+const DEFAULT_IDLE_TIMEOUT_MS = 300_000;
+const H2_PREFACE = Buffer.from('PRI * HTTP/2.0');
+const WINDOW_BYTES = 4 << 20;
+
+type AnyRequest = IncomingMessage | Http2ServerRequest;
+type AnyResponse = ServerResponse | Http2ServerResponse;
+
+export class HttpServer {
+  readonly #http1: http.Server | undefined;
+  readonly #http2: http2.Http2Server | http2.Http2SecureServer;
+  readonly #sessions = new Set<ServerHttp2Session>();
+  readonly #sockets = new Set<Socket>();
+  #options: HttpServerOptions;
+  #stopping = false;
+
+  constructor(options: HttpServerOptions) {
+    this.#options = options;
+    const handler = (request: AnyRequest, response: AnyResponse): void => this.#onRequest(request, response);
+    const timeouts = {
+      headersTimeout: options.readHeaderTimeoutMs || DEFAULT_HEADER_TIMEOUT_MS,
+      requestTimeout: options.readTimeoutMs,
+      keepAliveTimeout: options.idleTimeoutMs || DEFAULT_IDLE_TIMEOUT_MS,
+      keepAlive: options.keepAlive,
+      maxHeaderSize: MAX_HEADER_BYTES,
+    };
+    const h2 = { settings: { initialWindowSize: WINDOW_BYTES, enablePush: false }, maxSessionMemory: 64 };
+    if (options.tls) {
+      this.#http2 = http2.createSecureServer({ ...h2, ...timeouts, ...options.tls, allowHTTP1: true }, handler);
+      this.#http2.on('tlsClientError', () => undefined);
+    } else {
+      this.#http1 = http.createServer({ ...timeouts, noDelay: true }, handler);
+      this.#http2 = http2.createServer(h2, handler);
+    }
+    this.#http2.on('session', (session: ServerHttp2Session) => {
+      this.#sessions.add(session);
+      session.setLocalWindowSize(4 * WINDOW_BYTES);
+      session.on('error', () => undefined);
+      session.once('close', () => this.#sessions.delete(session));
+    });
+    this.#http2.on('sessionError', () => undefined);
+  }
+
+  /** Takes an accepted connection. */
+  accept(socket: Socket): void {
+    this.#sockets.add(socket);
+    socket.once('close', () => this.#sockets.delete(socket));
+    socket.on('error', () => undefined);
+    const http1 = this.#http1;
+    if (!http1) {
+      this.#http2.emit('connection', socket);
+      return;
+    }
+    // The first bytes tell HTTP/2 with prior knowledge from HTTP/1.1; a silent client has as long as for a head.
+    socket.setTimeout(this.#options.readHeaderTimeoutMs || DEFAULT_HEADER_TIMEOUT_MS, () => socket.destroy());
+    socket.once('data', (first: Buffer) => {
+      socket.pause();
+      socket.setTimeout(0);
+      socket.removeAllListeners('timeout');
+      socket.unshift(first);
+      const isHttp2 = first.subarray(0, H2_PREFACE.length).equals(H2_PREFACE.subarray(0, first.length));
+      (isHttp2 ? this.#http2 : http1).emit('connection', socket);
+      if (!isHttp2) socket.resume();
+    });
+  }
+
+  setSecureContext(context: SecureContextOptions): void {
+    if ('setSecureContext' in this.#http2) this.#http2.setSecureContext(context);
+  }
+
+  /** Open connections are served by `options` from here on. */
+  succeedBy(options: HttpServerOptions): void {
+    this.#options = options;
+  }
+
+  /** Answers what is under way, then closes; everything is cut when `deadline` aborts. */
+  async stop(deadline: AbortSignal): Promise<void> {
+    this.#stopping = true;
+    for (const session of this.#sessions) session.close();
+    this.#http1?.closeIdleConnections();
+    const closed = [...this.#sockets].map(
+      (socket) =>
+        new Promise<void>((resolve) => {
+          if (socket.destroyed) resolve();
+          socket.once('close', () => resolve());
+        }),
+    );
+    const force = (): void => {
+      for (const socket of this.#sockets) socket.destroy();
+    };
+    // Connections that never sent a byte are in nobody's hands: the servers know only those with a request.
+    for (const socket of this.#sockets) if (socket.bytesRead === 0) socket.destroy();
+    if (deadline.aborted) force();
+    else deadline.addEventListener('abort', force, { once: true });
+    await Promise.all(closed);
+    deadline.removeEventListener('abort', force);
+    this.#http2.close();
+    this.#http1?.close();
+  }
+
+  #onRequest(request: AnyRequest, response: AnyResponse): void {
+    const { url = '/', method = 'GET', headers } = request;
+    const query = url.indexOf('?');
+    const path = query === -1 ? url : url.slice(0, query);
+    const answer = (result: HttpResponse): void => this.#answer(request, response, result);
+    request.on('error', () => undefined);
+    response.on('error', () => undefined);
+    const head = this.#options.service.head(method, path, headers);
+    if (head === undefined) this.#readBody(request, response, method, path);
+    else if (head instanceof Promise) {
+      head.then(
+        (early) => (early ? answer(early) : this.#readBody(request, response, method, path)),
+        () => answer(INTERNAL_ERROR),
+      );
+    } else answer(head);
+  }
+
+  #readBody(request: AnyRequest, response: AnyResponse, method: string, path: string): void {
+    const options = this.#options;
+    const { headers } = request;
+    const { admission, maxBodyBytes, service } = options;
+    const declared = headers['content-length'];
+    let charged = 0;
+    let finished = false;
+    const release = (): void => {
+      if (charged > 0) admission.release(charged);
+      charged = 0;
+    };
+    const finish = (result: HttpResponse): void => {
+      finished = true;
+      release();
+      this.#answer(request, response, result);
+    };
+    response.on('close', release);
+    const length = declared === undefined ? 0 : Number(declared);
+    if (length > maxBodyBytes) {
+      finish(service.refuse({ kind: 'too_large', limitBytes: maxBodyBytes }, headers));
+      return;
+    }
+    if (length > 0) {
+      if (!admission.tryAcquire(length)) {
+        finish(service.refuse({ kind: 'no_memory' }, headers));
+        return;
+      }
+      charged = length;
+    }
+    const parts: Buffer[] = [];
+    let received = 0;
+    request.on('data', (part: Buffer) => {
+      if (finished) return;
+      received += part.length;
+      if (received > maxBodyBytes) {
+        finish(service.refuse({ kind: 'too_large', limitBytes: maxBodyBytes }, headers));
+        return;
+      }
+      if (received > charged) {
+        // No declared length: charged as it comes.
+        if (!admission.tryAcquire(part.length)) {
+          finish(service.refuse({ kind: 'no_memory' }, headers));
+          return;
+        }
+        charged += part.length;
+      }
+      parts.push(part);
+    });
+    request.on('end', () => {
+      if (finished) return;
+      const [first] = parts;
+      const body = parts.length === 1 && first ? first : Buffer.concat(parts, received);
+      service
+        .handle({ method, path, headers, address: request.socket?.remoteAddress, body })
+        .then(finish, () => finish(INTERNAL_ERROR));
+    });
+  }
+
+  #answer(request: AnyRequest, response: AnyResponse, result: HttpResponse): void {
+    if (response.destroyed || response.headersSent) return;
+    const body = typeof result.body === 'string' ? Buffer.from(result.body) : result.body;
+    const headers: Record<string, string | number> = { ...result.headers, 'content-length': body.length };
+    const incomplete = !request.complete;
+    if (request.httpVersionMajor === 1 && (this.#stopping || incomplete || !this.#options.keepAlive)) {
+      headers['connection'] = 'close';
+    }
+    // The two response classes have the same methods but not a common type.
+    const plain = response as ServerResponse;
+    plain.writeHead(result.status, headers);
+    plain.end(body);
+    // The rest of a refused upload is read and dropped for a moment, so that the client gets to read the answer.
+    if (incomplete) {
+      request.resume();
+      const cut = setTimeout(() => request.destroy(), LINGER_MS).unref();
+      request.once('close', () => clearTimeout(cut));
+    }
+  }
+}
+
+const LINGER_MS = 1_000;
+
+const INTERNAL_ERROR: HttpResponse = {
+  status: 500,
+  headers: { 'content-type': 'text/plain' },
+  body: 'internal error\n',
+};
