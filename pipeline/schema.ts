@@ -2,6 +2,7 @@
 // collector's configuration language has them. Everything here can be shown as JSON Schema.
 
 import { z } from 'zod';
+import { formatComponentId, parseComponentId } from './component-id.ts';
 
 const NANOSECONDS_PER_UNIT: ReadonlyMap<string, number> = new Map([
   ['ns', 1],
@@ -117,6 +118,23 @@ export function endpoint() {
   return z.string().meta({ examples: ['localhost:4317'] });
 }
 
+/** The id of another component, `type` or `type/name`, e.g. of an authenticator or a storage extension. */
+export function componentId() {
+  return z
+    .string()
+    .transform((text, context) => {
+      const id = parseComponentId(text);
+      if (typeof id !== 'string') return formatComponentId(id);
+      context.issues.push({
+        code: 'custom',
+        input: text,
+        message: `${JSON.stringify(text)} is not a component id: ${id}`,
+      });
+      return z.NEVER;
+    })
+    .meta({ examples: ['basicauth/server'] });
+}
+
 /** A whole number that is not negative. */
 export function count() {
   return z.int().min(0);
@@ -159,22 +177,22 @@ export function defaultSection<S extends z.ZodObject>(schema: S) {
 }
 
 function switchable<S extends z.ZodObject>(schema: S, options: { nullMeansAbsent?: boolean } = {}) {
-  const off = { enabled: false };
-  const known = new Set(Object.keys(schema.shape));
+  const known = new Set(['enabled', ...Object.keys(schema.shape)]);
   const withSwitch = schema.safeExtend({
     enabled: z.boolean().default(true).describe('Set to false to turn this section off.'),
   });
   return z
     .preprocess((value) => {
-      if (value === null) return options.nullMeansAbsent === true ? off : {};
+      if (value === null) return options.nullMeansAbsent === true ? undefined : {};
       if (typeof value !== 'object' || !('enabled' in value) || value.enabled !== false) return value;
-      // What is turned off is not validated, as in the collector; only keys that do not exist stay, to be refused.
-      return { ...Object.fromEntries(Object.entries(value).filter(([key]) => !known.has(key))), enabled: false };
-    }, withSwitch)
+      // What is turned off is not validated, as in the collector; only keys that do not exist are refused.
+      return Object.keys(value).every((key) => known.has(key)) ? undefined : value;
+    }, withSwitch.optional())
     .transform((value): z.output<S> | undefined => {
-      const { enabled, ...rest } = value;
+      if (value === undefined) return undefined;
+      const { enabled: _, ...rest } = value;
       // Safe: without the switch, `value` is exactly what `schema` gives.
-      return enabled === false ? undefined : (rest as z.output<S>);
+      return rest as z.output<S>;
     })
     .meta({ nullable: true });
 }
