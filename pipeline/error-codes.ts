@@ -18,6 +18,21 @@ export const ERROR_CODES = {
     explanation:
       'The port is in use, the address does not exist on this machine, or the process may not bind it. `ss -ltnp` shows who holds a port; choose another `endpoint` or stop that program.',
   },
+  TLS_MATERIAL: {
+    summary: 'A certificate, key or CA file can not be used.',
+    explanation:
+      'The file is missing, unreadable for the user the agent runs as, not PEM, or the certificate and the key do not belong together. The message names the file and the key of the configuration.',
+  },
+  GRAPH_CYCLE: {
+    summary: 'Connectors lead data back to where it came from.',
+    explanation:
+      'Following the pipelines from exporter-side connectors to receiver-side connectors ends where it began, so data would never leave. The message shows the path; take one of the connectors out.',
+  },
+  START_FAILED: {
+    summary: 'A component could not start.',
+    explanation:
+      'The configuration is valid but the component failed when it was started: the message says why. Nothing keeps running half: at start the agent exits, on a reload the old configuration stays in use.',
+  },
 } as const satisfies Readonly<Record<string, ErrorExplanation>>;
 
 export type ErrorCode = keyof typeof ERROR_CODES;
