@@ -1,0 +1,434 @@
+// The protobuf wire format over Uint8Array: a reader that walks the fields of one message without allocating, and a
+// writer that builds messages. Source: https://protobuf.dev/programming-guides/encoding/. Knows nothing of OTLP.
+
+/** Wire types. Groups (3 and 4) are refused: OTLP has none, and no writer made in the last ten years produces them. */
+export const VARINT = 0;
+export const FIXED64 = 1;
+export const LENGTH_DELIMITED = 2;
+export const FIXED32 = 5;
+
+/** Messages nested deeper than this are malformed, as in protobuf's C++ and Java runtimes. */
+export const MAX_DEPTH = 100;
+
+const TWO_32 = 4_294_967_296;
+const MAX_VARINT_BYTES = 10;
+
+/** Bytes that are not the protobuf message they were said to be. `offset` counts from the start of the buffer read. */
+export class MalformedProto extends Error {
+  override readonly name = 'MalformedProto';
+  readonly reason: string;
+  readonly offset: number;
+
+  constructor(reason: string, offset: number) {
+    super(`malformed protobuf at byte ${offset}: ${reason}`);
+    this.reason = reason;
+    this.offset = offset;
+  }
+}
+
+/** Throws; a function of its own so that the loops which call it stay small enough to be inlined. */
+export function malformed(reason: string, offset: number): never {
+  throw new MalformedProto(reason, offset);
+}
+
+/**
+ * Walks the fields of one message: `reset`, then `while (reader.next()) switch (reader.field)`. `next` has already checked
+ * and stepped over the field's value, so a field nobody asks for costs nothing more. Never reads outside [start, end).
+ */
+export class ProtoReader {
+  bytes: Uint8Array;
+  /** Where the next field begins. */
+  pos = 0;
+  end = 0;
+  /** The current field's number, wire type, and where its tag begins. */
+  field = 0;
+  type = 0;
+  tagAt = 0;
+  /** The current field's value: [start, stop). For a length-delimited field the content without its length. */
+  start = 0;
+  stop = 0;
+  /** The current varint's low and high 32 bits, unsigned; of other types they say nothing. */
+  lo = 0;
+  hi = 0;
+
+  constructor(bytes: Uint8Array = EMPTY) {
+    this.bytes = bytes;
+    this.end = bytes.length;
+  }
+
+  /** Starts over at the message that lies in [start, end) of `bytes`. */
+  reset(bytes: Uint8Array, start = 0, end: number = bytes.length): void {
+    this.bytes = bytes;
+    this.pos = start;
+    this.end = end;
+  }
+
+  /** Goes to the next field; false at the end of the message. Throws `MalformedProto`. */
+  next(): boolean {
+    const at = this.pos;
+    if (at >= this.end) return false;
+    this.tagAt = at;
+    const { bytes } = this;
+    // Safe: at < end <= bytes.length. One byte holds the tags of fields 1 to 15.
+    let tag = bytes[at] as number;
+    if (tag < 0x80) this.pos = at + 1;
+    else tag = this.#longTag(at);
+    this.field = tag >>> 3;
+    this.type = tag & 7;
+    if (tag < 8) malformed('field number 0', at);
+    switch (this.type) {
+      case LENGTH_DELIMITED:
+        this.#lengthDelimited();
+        return true;
+      case VARINT:
+        this.start = this.pos;
+        this.#varint();
+        this.stop = this.pos;
+        return true;
+      case FIXED64:
+        this.#fixed(8);
+        return true;
+      case FIXED32:
+        this.#fixed(4);
+        return true;
+      default:
+        return malformed(this.type < 5 ? 'group' : `wire type ${this.type}`, at);
+    }
+  }
+
+  /** The current field must have this wire type. */
+  expect(type: number): void {
+    if (this.type !== type) malformed(`wire type ${this.type} for field ${this.field}, expected ${type}`, this.tagAt);
+  }
+
+  /** The current fixed32 field, unsigned. */
+  fixed32(): number {
+    return readFixed32(this.bytes, this.start);
+  }
+
+  /** The current varint as a signed 32-bit number (int32, enum, bool). */
+  int32(): number {
+    return this.lo | 0;
+  }
+
+  #longTag(at: number): number {
+    this.pos = at;
+    this.#varint();
+    if (this.hi !== 0) malformed('field number too large', at);
+    return this.lo;
+  }
+
+  #lengthDelimited(): void {
+    const at = this.pos;
+    const { bytes, end } = this;
+    if (at >= end) malformed('truncated length', at);
+    // Safe: at < end <= bytes.length.
+    let length = bytes[at] as number;
+    if (length < 0x80) {
+      this.pos = at + 1;
+    } else {
+      this.#varint();
+      length = this.hi === 0 ? this.lo : TWO_32;
+    }
+    this.start = this.pos;
+    if (length > end - this.pos) malformed('length past the end', at);
+    this.pos += length;
+    this.stop = this.pos;
+  }
+
+  #fixed(size: number): void {
+    this.start = this.pos;
+    if (size > this.end - this.pos) malformed(`truncated ${size}-byte value`, this.pos);
+    this.pos += size;
+    this.stop = this.pos;
+  }
+
+  #varint(): void {
+    const { bytes, end } = this;
+    const from = this.pos;
+    let pos = from;
+    let lo = 0;
+    let hi = 0;
+    let shift = 0;
+    for (;;) {
+      if (pos >= end) malformed('truncated varint', from);
+      // Safe: pos < end <= bytes.length.
+      const byte = bytes[pos] as number;
+      pos++;
+      const bits = byte & 0x7f;
+      if (shift < 28) lo |= bits << shift;
+      else if (shift === 28) {
+        lo |= bits << 28;
+        hi = bits >>> 4;
+      } else hi |= bits << (shift - 32);
+      if (byte < 0x80) break;
+      shift += 7;
+      if (shift >= 7 * MAX_VARINT_BYTES) malformed('varint longer than 10 bytes', from);
+    }
+    this.pos = pos;
+    this.lo = lo >>> 0;
+    this.hi = hi >>> 0;
+  }
+}
+
+const EMPTY = new Uint8Array(0);
+
+/** Where the varint at `pos` ends. Throws when it does not end before `end`, or is longer than ten bytes. */
+export function skipVarint(bytes: Uint8Array, pos: number, end: number): number {
+  const limit = end - pos > MAX_VARINT_BYTES ? pos + MAX_VARINT_BYTES : end;
+  for (let at = pos; at < limit; at++) {
+    // Safe: at < end <= bytes.length.
+    if ((bytes[at] as number) < 0x80) return at + 1;
+  }
+  return malformed(limit === end ? 'truncated varint' : 'varint longer than 10 bytes', pos);
+}
+
+/** The four bytes at `at`, little-endian, unsigned. The caller has checked that they exist. */
+export function readFixed32(bytes: Uint8Array, at: number): number {
+  // Safe: the caller checked the bounds.
+  return (
+    ((bytes[at] as number) |
+      ((bytes[at + 1] as number) << 8) |
+      ((bytes[at + 2] as number) << 16) |
+      ((bytes[at + 3] as number) << 24)) >>>
+    0
+  );
+}
+
+/** The eight bytes at `at` as an unsigned number; exact to 2^53, nearest beyond. The caller has checked that they exist. */
+export function readFixed64AsNumber(bytes: Uint8Array, at: number): number {
+  return readFixed32(bytes, at + 4) * TWO_32 + readFixed32(bytes, at);
+}
+
+/** The eight bytes at `at` as an unsigned bigint. The caller has checked that they exist. */
+export function readFixed64(bytes: Uint8Array, at: number): bigint {
+  scratchWords[0] = readFixed32(bytes, at);
+  scratchWords[1] = readFixed32(bytes, at + 4);
+  // Safe: scratchUnsigned has one element.
+  return scratchUnsigned[0] as bigint;
+}
+
+/** The eight bytes at `at` as a signed bigint. The caller has checked that they exist. */
+export function readSfixed64(bytes: Uint8Array, at: number): bigint {
+  return BigInt.asIntN(64, readFixed64(bytes, at));
+}
+
+/** The eight bytes at `at` as a double. The caller has checked that they exist. */
+export function readDouble(bytes: Uint8Array, at: number): number {
+  scratchWords[0] = readFixed32(bytes, at);
+  scratchWords[1] = readFixed32(bytes, at + 4);
+  // Safe: scratchDouble has one element.
+  return scratchDouble[0] as number;
+}
+
+/** Two 32-bit halves as an unsigned bigint. */
+export function joinWords(lo: number, hi: number): bigint {
+  scratchWords[0] = lo;
+  scratchWords[1] = hi;
+  // Safe: scratchUnsigned has one element.
+  return scratchUnsigned[0] as bigint;
+}
+
+// Every platform Node runs on is little-endian, so the low word comes first.
+const scratch = new ArrayBuffer(8);
+const scratchWords = new Uint32Array(scratch);
+const scratchUnsigned = new BigUint64Array(scratch);
+const scratchDouble = new Float64Array(scratch);
+
+/** Bytes a varint of this unsigned 32-bit value takes. */
+export function varintSize(value: number): number {
+  if (value < 0x80) return 1;
+  if (value < 0x4000) return 2;
+  if (value < 0x20_0000) return 3;
+  return value < 0x1000_0000 ? 4 : 5;
+}
+
+/**
+ * Builds a message in a growing buffer. Fields are written in the order of the calls; nested messages lie between `begin`
+ * and `end`. Values equal to proto3's defaults are written too: leave the call out where the field should be absent.
+ */
+export class ProtoWriter {
+  bytes: Uint8Array;
+  length = 0;
+
+  constructor(capacity = 1024) {
+    this.bytes = new Uint8Array(capacity);
+  }
+
+  /** Forgets what was written and keeps the buffer: whoever still holds `view()` sees it change. */
+  clear(): void {
+    this.length = 0;
+  }
+
+  /** What was written so far, not copied. */
+  view(): Uint8Array {
+    return this.bytes.subarray(0, this.length);
+  }
+
+  /** A copy of what was written so far. */
+  finish(): Uint8Array {
+    return this.bytes.slice(0, this.length);
+  }
+
+  /** Makes room for `more` bytes. */
+  reserve(more: number): void {
+    const needed = this.length + more;
+    if (needed <= this.bytes.length) return;
+    const grown = new Uint8Array(Math.max(needed, this.bytes.length * 2));
+    grown.set(this.bytes.subarray(0, this.length));
+    this.bytes = grown;
+  }
+
+  tag(field: number, type: number): void {
+    this.varint(((field << 3) | type) >>> 0);
+  }
+
+  /** An unsigned 32-bit value. */
+  varint(value: number): void {
+    if (this.length + 5 > this.bytes.length) this.reserve(5);
+    let rest = value;
+    while (rest >= 0x80) {
+      this.bytes[this.length++] = (rest & 0x7f) | 0x80;
+      rest >>>= 7;
+    }
+    this.bytes[this.length++] = rest;
+  }
+
+  /** A 64-bit value; negative ones as two's complement. */
+  varint64(value: bigint): void {
+    this.reserve(MAX_VARINT_BYTES);
+    let rest = BigInt.asUintN(64, value);
+    while (rest >= 0x80n) {
+      this.bytes[this.length++] = Number(rest & 0x7fn) | 0x80;
+      rest >>= 7n;
+    }
+    this.bytes[this.length++] = Number(rest);
+  }
+
+  /** Bytes as they are, e.g. fields copied from another message. */
+  raw(source: Uint8Array, start = 0, end: number = source.length): void {
+    const size = end - start;
+    if (this.length + size > this.bytes.length) this.reserve(size);
+    copyBytes(source, start, end, this.bytes, this.length);
+    this.length += size;
+  }
+
+  uint32Field(field: number, value: number): void {
+    this.tag(field, VARINT);
+    this.varint(value >>> 0);
+  }
+
+  /** int32 and enums: negative numbers take ten bytes, as protobuf has it. */
+  int32Field(field: number, value: number): void {
+    this.tag(field, VARINT);
+    if (value >= 0) this.varint(value);
+    else this.varint64(BigInt(value));
+  }
+
+  /** int64 and uint64. */
+  int64Field(field: number, value: bigint): void {
+    this.tag(field, VARINT);
+    this.varint64(value);
+  }
+
+  boolField(field: number, value: boolean): void {
+    this.tag(field, VARINT);
+    this.varint(value ? 1 : 0);
+  }
+
+  fixed32Field(field: number, value: number): void {
+    this.tag(field, FIXED32);
+    this.#word(value);
+  }
+
+  /** fixed64 and sfixed64. */
+  fixed64Field(field: number, value: bigint): void {
+    this.tag(field, FIXED64);
+    scratchUnsigned[0] = BigInt.asUintN(64, value);
+    this.#scratch();
+  }
+
+  doubleField(field: number, value: number): void {
+    this.tag(field, FIXED64);
+    scratchDouble[0] = value;
+    this.#scratch();
+  }
+
+  bytesField(field: number, value: Uint8Array): void {
+    this.tag(field, LENGTH_DELIMITED);
+    this.varint(value.length);
+    this.raw(value);
+  }
+
+  stringField(field: number, value: string): void {
+    const mark = this.begin(field, value.length);
+    // UTF-8 takes at most three bytes per UTF-16 unit.
+    this.reserve(value.length * 3);
+    const { written } = encoder.encodeInto(value, this.bytes.subarray(this.length));
+    this.length += written;
+    this.end(mark);
+  }
+
+  /**
+   * Opens a nested message (or string); returns what `end` needs. `expectedLength` decides how many bytes are kept free for
+   * its length: right more often means fewer moves, never a different result.
+   */
+  begin(field: number, expectedLength = 0): number {
+    this.tag(field, LENGTH_DELIMITED);
+    const size = varintSize(expectedLength);
+    this.reserve(size);
+    this.length += size;
+    return this.length * 8 + size;
+  }
+
+  /** Closes what `begin` opened and writes its length. */
+  end(mark: number): void {
+    const reserved = mark & 7;
+    let start = (mark - reserved) / 8;
+    const content = this.length - start;
+    const size = varintSize(content);
+    if (size !== reserved) {
+      this.reserve(8);
+      this.bytes.copyWithin(start + size - reserved, start, this.length);
+      this.length += size - reserved;
+      start += size - reserved;
+    }
+    let at = start - size;
+    let rest = content;
+    while (rest >= 0x80) {
+      this.bytes[at++] = (rest & 0x7f) | 0x80;
+      rest >>>= 7;
+    }
+    this.bytes[at] = rest;
+  }
+
+  #word(value: number): void {
+    this.reserve(4);
+    this.bytes[this.length++] = value & 0xff;
+    this.bytes[this.length++] = (value >>> 8) & 0xff;
+    this.bytes[this.length++] = (value >>> 16) & 0xff;
+    this.bytes[this.length++] = value >>> 24;
+  }
+
+  #scratch(): void {
+    // Safe: scratchWords has two elements.
+    this.#word(scratchWords[0] as number);
+    this.#word(scratchWords[1] as number);
+  }
+}
+
+const encoder = new TextEncoder();
+
+/** Below this a loop is faster than the call into TypedArray.set with its subarray. */
+const LOOP_COPY_BYTES = 48;
+
+/** Copies [start, end) of `source` to `target` at `at`. */
+export function copyBytes(source: Uint8Array, start: number, end: number, target: Uint8Array, at: number): void {
+  if (end - start > LOOP_COPY_BYTES) {
+    target.set(source.subarray(start, end), at);
+    return;
+  }
+  let to = at;
+  // Safe: start..end lie in source.
+  for (let from = start; from < end; from++) target[to++] = source[from] as number;
+}
