@@ -13,6 +13,107 @@ export const ERROR_CODES = {
     explanation:
       'The text could not be read as YAML. The message names the line; a wrong indentation or an unquoted special character is the usual cause.',
   },
+  CONFIG_SOURCE_UNREADABLE: {
+    summary: 'A configuration source could not be read.',
+    explanation:
+      'A file, URL or environment variable named by --config or by ${…} could not be read: it does not exist, may not be read by this user, is larger than 16 MiB, or did not answer. The message says which.',
+  },
+  CONFIG_SCHEME_UNSUPPORTED: {
+    summary: 'A configuration source has an unknown scheme.',
+    explanation:
+      'Sources are file:, env:, yaml:, http: and https:; a bare path is a file. A $ that is meant literally is written $$.',
+  },
+  CONFIG_NOT_A_MAP: {
+    summary: 'A configuration source is not a map of keys to values.',
+    explanation:
+      'The top of a configuration is a map with the keys receivers, processors, exporters, connectors, extensions and service.',
+  },
+  CONFIG_EXPANSION_FAILED: {
+    summary: 'A ${…} in the configuration could not be replaced.',
+    explanation:
+      'Environment variables are written ${env:NAME} or ${NAME}, with a default ${env:NAME:-value}; names are letters, digits and underscores. A $ that is meant literally is written $$.',
+  },
+  CONFIG_TOO_MANY_EXPANSIONS: {
+    summary: 'The replacement of ${…} does not come to an end.',
+    explanation:
+      'A value was replaced a thousand times and still holds a ${…}, or holds more than 100 of them; usually a variable that names itself.',
+  },
+  CONFIG_SET_INVALID: {
+    summary: 'A --set option is not of the form key=value.',
+    explanation: 'Write the path with dots and the value as YAML: --set processors.batch.timeout=2s.',
+  },
+  CONFIG_EMPTY: {
+    summary: 'The configuration lacks receivers or exporters.',
+    explanation: 'An agent needs at least one receiver and one exporter, and a pipeline that joins them.',
+  },
+  CONFIG_KEY_UNKNOWN: {
+    summary: 'A key that does not exist.',
+    explanation:
+      'The section does not know this key; the message names the nearest known one. `genesis-agent schema` prints all keys.',
+  },
+  CONFIG_KEY_MISSING: {
+    summary: 'A required key is missing.',
+    explanation: 'The section does not work without this key; add it.',
+  },
+  CONFIG_TYPE_WRONG: {
+    summary: 'A value has the wrong type.',
+    explanation:
+      'For example text where a number is expected. Text that looks like a number or a truth value is quoted: "0123".',
+  },
+  CONFIG_VALUE_INVALID: {
+    summary: 'A value is not allowed.',
+    explanation: 'The value has the right type but breaks a rule, which the message states.',
+  },
+  CONFIG_ID_INVALID: {
+    summary: 'A component or pipeline id is malformed.',
+    explanation:
+      'Ids are type or type/name: the type starts with a letter and has letters, digits and underscores; the name has no blanks or symbols. A pipeline id starts with traces, metrics, logs or profiles.',
+  },
+  CONFIG_ID_TWICE: {
+    summary: 'Two ids mean the same component.',
+    explanation:
+      'Blanks around an id and the older spelling of a type do not make a different component, and a connector may not share its id with a receiver or exporter. Give one of them a /name.',
+  },
+  CONFIG_COMPONENT_UNAVAILABLE: {
+    summary: 'A component type that this agent does not have.',
+    explanation:
+      'The configuration may be right for another distribution of the collector. `genesis-agent components` lists what is here.',
+  },
+  CONFIG_COMPONENT_REMOVED: {
+    summary: 'A component type that the collector no longer has.',
+    explanation: 'The message names its successor.',
+  },
+  CONFIG_REFERENCE_UNKNOWN: {
+    summary: 'A pipeline or the service names a component that is not configured.',
+    explanation:
+      'Configure the component in its section (receivers, processors, exporters, connectors, extensions) or correct the name.',
+  },
+  CONFIG_PIPELINE_INCOMPLETE: {
+    summary: 'A pipeline lacks receivers or exporters.',
+    explanation: 'Every pipeline has at least one receiver and one exporter, and there is at least one pipeline.',
+  },
+  CONFIG_PROCESSOR_TWICE: {
+    summary: 'A pipeline names the same processor twice.',
+    explanation: 'A processor runs once per pipeline; configure a second one with a /name.',
+  },
+  CONFIG_SIGNAL_UNSUPPORTED: {
+    summary: 'A component does not handle the signal of its pipeline.',
+    explanation:
+      'Each component handles some of traces, metrics, logs and profiles; `genesis-agent components` shows which.',
+  },
+  CONFIG_CONNECTOR_UNUSED: {
+    summary: 'A connector is used on one side only, or for signals it can not join.',
+    explanation:
+      'A connector is an exporter of one pipeline and a receiver of another; `genesis-agent components` shows which signals it joins.',
+  },
+  CONFIG_GATED: {
+    summary: 'A feature that is switched off by a feature gate.',
+    explanation: 'Switch it on with --feature-gates NAME, or remove it from the configuration.',
+  },
+  FEATURE_GATE_UNKNOWN: {
+    summary: 'A feature gate that does not exist or can not be changed.',
+    explanation: '`genesis-agent featuregate` lists the gates. --feature-gates a,-b switches a on and b off.',
+  },
   LISTEN_FAILED: {
     summary: 'A listening address could not be opened.',
     explanation:
@@ -32,6 +133,16 @@ export const ERROR_CODES = {
     summary: 'A component could not start.',
     explanation:
       'The configuration is valid but the component failed when it was started: the message says why. Nothing keeps running half: at start the agent exits, on a reload the old configuration stays in use.',
+  },
+  LOG_OUTPUT: {
+    summary: 'The log can not be written as `service.telemetry.logs` says.',
+    explanation:
+      'A file of `output_paths` or `error_output_paths` could not be opened, or the level does not exist. Create the folder, give the agent the right to write there, or use `stderr`.',
+  },
+  TELEMETRY_EXPORT: {
+    summary: "The export of the agent's own telemetry can not work as configured.",
+    explanation:
+      'A reader or processor under `service.telemetry` names an exporter, protocol, endpoint or file that can not be used; the message says which.',
   },
 } as const satisfies Readonly<Record<string, ErrorExplanation>>;
 
