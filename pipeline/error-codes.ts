@@ -144,6 +144,11 @@ export const ERROR_CODES = {
     explanation:
       'A reader or processor under `service.telemetry` names an exporter, protocol, endpoint or file that can not be used; the message says which.',
   },
+  AUTHENTICATOR_MISSING: {
+    summary: 'A listener names an authenticator that is not running.',
+    explanation:
+      '`auth::authenticator` must name an extension that is configured under `extensions`, listed in `service::extensions`, and able to authenticate clients.',
+  },
 } as const satisfies Readonly<Record<string, ErrorExplanation>>;
 
 export type ErrorCode = keyof typeof ERROR_CODES;

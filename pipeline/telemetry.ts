@@ -26,6 +26,8 @@ export interface MetricOptions {
   /** The name as the collector's Prometheus endpoint shows it, without `_total`, e.g. `otelcol_receiver_accepted_spans`. */
   readonly name: string;
   readonly help: string;
+  /** UCUM, as OpenTelemetry writes units: `s`, `By`, `{span}`. */
+  readonly unit?: string;
   /** Labels besides the component's own (`receiver`, `processor`, `exporter`: the id), fixed at binding. */
   readonly labels?: Readonly<Record<string, string>>;
   /** Default basic. */

@@ -1,0 +1,177 @@
+// The agent's own metrics as plain numbers: counting is an addition, everything else happens when somebody looks.
+
+import assert from 'node:assert/strict';
+import type { BoundCounter, BoundHistogram, MetricLevel, MetricOptions } from '../telemetry.ts';
+
+/** What `service.telemetry.metrics.level` may say. */
+export type TelemetryLevel = 'none' | MetricLevel;
+
+/** Series kept at most. Labels come from the configuration, so only a mistake gets near; more count, but are not shown. */
+const MAX_SERIES = 20_000;
+
+const RANK: Readonly<Record<TelemetryLevel, number>> = { none: 0, basic: 1, normal: 2, detailed: 3 };
+
+export type Labels = Readonly<Record<string, string>>;
+
+/** A series' owner is whoever bound it; the series goes when its last owner does. */
+type Owner = object;
+
+abstract class Series {
+  readonly labels: Labels;
+  readonly owners = new Set<Owner>();
+
+  constructor(labels: Labels) {
+    this.labels = labels;
+  }
+}
+
+export class CounterSeries extends Series implements BoundCounter {
+  value = 0;
+
+  add(value: number): void {
+    this.value += value;
+  }
+}
+
+export class HistogramSeries extends Series implements BoundHistogram {
+  readonly bounds: readonly number[];
+  /** Per bucket, not cumulative; the last one is above all bounds. */
+  readonly counts: number[];
+  sum = 0;
+  count = 0;
+
+  constructor(labels: Labels, bounds: readonly number[]) {
+    super(labels);
+    this.bounds = bounds;
+    this.counts = Array.from({ length: bounds.length + 1 }, () => 0);
+  }
+
+  record(value: number): void {
+    const { bounds, counts } = this;
+    let index = 0;
+    // A bound belongs to its bucket (less or equal), as in OpenTelemetry and Prometheus.
+    while (index < bounds.length && value > (bounds[index] ?? 0)) index += 1;
+    counts[index] = (counts[index] ?? 0) + 1;
+    this.sum += value;
+    this.count += 1;
+  }
+}
+
+/** Instances that share a series (one processor in two pipelines) add up. */
+export class GaugeSeries extends Series {
+  readonly reads = new Map<Owner, () => number>();
+
+  /** NaN where an owner's function throws. */
+  value(): number {
+    let sum = 0;
+    for (const read of this.reads.values()) {
+      try {
+        sum += read();
+      } catch {
+        return Number.NaN;
+      }
+    }
+    return sum;
+  }
+}
+
+export type AnySeries = CounterSeries | HistogramSeries | GaugeSeries;
+
+export interface Family {
+  readonly name: string;
+  readonly help: string;
+  readonly unit: string;
+  readonly type: 'counter' | 'gauge' | 'histogram';
+  readonly series: ReadonlyMap<string, AnySeries>;
+}
+
+interface OpenFamily extends Family {
+  readonly series: Map<string, AnySeries>;
+}
+
+export class MetricStore {
+  readonly #families = new Map<string, OpenFamily>();
+  readonly #rank: number;
+  #size = 0;
+
+  /** Metrics above `level` are counted nowhere and shown nowhere. */
+  constructor(level: TelemetryLevel) {
+    this.#rank = RANK[level];
+  }
+
+  counter(owner: Owner, options: MetricOptions, labels: Labels): CounterSeries {
+    const series = this.#bind('counter', options, labels, CounterSeries, () => new CounterSeries(labels));
+    series.owners.add(owner);
+    return series;
+  }
+
+  histogram(owner: Owner, options: MetricOptions, labels: Labels, bounds: readonly number[]): HistogramSeries {
+    const make = (): HistogramSeries => new HistogramSeries(labels, bounds);
+    const series = this.#bind('histogram', options, labels, HistogramSeries, make);
+    series.owners.add(owner);
+    return series;
+  }
+
+  gauge(owner: Owner, options: MetricOptions, labels: Labels, read: () => number): void {
+    const series = this.#bind('gauge', options, labels, GaugeSeries, () => new GaugeSeries(labels));
+    series.owners.add(owner);
+    series.reads.set(owner, read);
+  }
+
+  /** A counter whose value is somewhere else, such as the process's CPU time. */
+  observedCounter(owner: Owner, options: MetricOptions, labels: Labels, read: () => number): void {
+    const series = this.#bind('counter', options, labels, GaugeSeries, () => new GaugeSeries(labels));
+    series.owners.add(owner);
+    series.reads.set(owner, read);
+  }
+
+  /** Forgets the series that only `owner` had bound. */
+  release(owner: Owner): void {
+    for (const [name, family] of this.#families) {
+      for (const [key, series] of family.series) {
+        if (!series.owners.delete(owner)) continue;
+        if (series instanceof GaugeSeries) series.reads.delete(owner);
+        if (series.owners.size > 0) continue;
+        family.series.delete(key);
+        this.#size -= 1;
+      }
+      if (family.series.size === 0) this.#families.delete(name);
+    }
+  }
+
+  /** By name. */
+  families(): readonly Family[] {
+    return [...this.#families.values()].toSorted((a, b) => (a.name < b.name ? -1 : 1));
+  }
+
+  #bind<S extends AnySeries>(
+    type: Family['type'],
+    options: MetricOptions,
+    labels: Labels,
+    kind: abstract new (...args: never[]) => S,
+    make: () => S,
+  ): S {
+    if (RANK[options.level ?? 'basic'] > this.#rank) return make();
+    let family = this.#families.get(options.name);
+    if (!family) {
+      family = { name: options.name, help: options.help, unit: options.unit ?? '', type, series: new Map() };
+      this.#families.set(options.name, family);
+    }
+    assert.equal(family.type, type, `metric ${options.name} is bound as ${type} and as ${family.type}`);
+    const key = labelKey(labels);
+    const known = family.series.get(key);
+    if (known) {
+      assert(known instanceof kind, `metric ${options.name} is bound in two ways`);
+      return known;
+    }
+    const series = make();
+    if (this.#size >= MAX_SERIES) return series;
+    family.series.set(key, series);
+    this.#size += 1;
+    return series;
+  }
+}
+
+function labelKey(labels: Labels): string {
+  return JSON.stringify(Object.entries(labels).toSorted(([a], [b]) => (a < b ? -1 : 1)));
+}
