@@ -3,7 +3,7 @@
 import type { z } from 'zod';
 import type { Admission } from './admission.ts';
 import type { Consumer } from './delivery.ts';
-import type { DropLog } from './drops.ts';
+import type { DropLog, DropRecord } from './drops.ts';
 import type { ListenerPool } from './listen.ts';
 import type { Signal, Stability } from './signal.ts';
 import type { ComponentLogger, ComponentMetrics } from './telemetry.ts';
@@ -155,7 +155,7 @@ export interface EngineView {
   /** Figures for the live view: queue sizes, in-flight bytes, items by component; name → value. */
   figures(): Promise<readonly Figure[]>;
   /** Recent drops, newest first; with a trace id (hex), those whose sample holds it. */
-  drops(traceId?: string): readonly import('./drops.ts').DropRecord[];
+  drops(traceId?: string): readonly DropRecord[];
   /** Recent warnings and errors of the log, newest first. */
   recentErrors(): readonly LoggedError[];
   /** The effective configuration with secrets redacted, as YAML. */

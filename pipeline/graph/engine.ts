@@ -1,12 +1,20 @@
 // The engine: builds the graph, starts it against the flow, stops it with the flow, and exchanges parts of it while
 // data keeps flowing.
 
-import type { ExtensionContext, ExtensionDeclaration, EngineView, PipelineState } from '../component.ts';
+import type {
+  ComponentKind,
+  Extension,
+  ExtensionContext,
+  ExtensionDeclaration,
+  EngineView,
+  PipelineState,
+} from '../component.ts';
 import type { AgentConfiguration, ConfiguredComponent } from '../config/configuration.ts';
 import type { Consumer } from '../delivery.ts';
 import { AgentError } from '../errors.ts';
 import { FanOut, Junction, type Branch } from '../junction.ts';
 import type { SharedListenerPool } from '../listener-pool.ts';
+import type { ComponentLogger } from '../telemetry.ts';
 import { planGraph, type GraphPlan, type PlannedPipeline } from './plan.ts';
 import { contextFor, makeNode, type EngineServices, type ReleasableMetrics, type RunningNode } from './running.ts';
 import { StatusBoard } from './status.ts';
@@ -14,7 +22,7 @@ import { StatusBoard } from './status.ts';
 interface RunningExtension {
   readonly key: string;
   readonly signature: string;
-  readonly component: import('../component.ts').Extension;
+  readonly component: Extension;
   readonly metrics: ReleasableMetrics;
 }
 
@@ -203,7 +211,7 @@ export class Engine {
         await node.component.stop(deadline);
       } catch (error) {
         const message = error instanceof Error ? error.message : String(error);
-        this.#options.services.log(key).error({ error: message }, 'Stopping failed');
+        this.#logFor(key).error({ error: message }, 'Stopping failed');
       }
       node.metrics.release();
       if (!isGone) continue;
@@ -218,9 +226,7 @@ export class Engine {
         await component.refresh?.();
       } catch (error) {
         const message = error instanceof Error ? error.message : String(error);
-        this.#options.services
-          .log(planned.key)
-          .error({ error: message }, 'Reading files again failed; the old ones stay in use');
+        this.#logFor(planned.key).error({ error: message }, 'Reading files again failed; the old ones stay in use');
       }
     }
   }
@@ -312,6 +318,17 @@ export class Engine {
     return { key, signature, component, metrics: base.metrics };
   }
 
+  #logFor(key: string): ComponentLogger {
+    const [kind = 'receiver', rest = key] = key.split(/:(.*)/s);
+    const [id = rest, pipeline] = rest.split('@');
+    // A key begins with the kind it was made from.
+    return this.#options.services.log({
+      kind: kind as ComponentKind,
+      id,
+      ...(pipeline === undefined ? {} : { pipeline }),
+    });
+  }
+
   async #stopExtension(extension: RunningExtension, deadline: AbortSignal): Promise<void> {
     const { key } = extension;
     const isGone = this.#extensions.get(key) === undefined || this.#extensions.get(key) === extension;
@@ -320,7 +337,7 @@ export class Engine {
       await extension.component.stop(deadline);
     } catch (error) {
       const message = error instanceof Error ? error.message : String(error);
-      this.#options.services.log(key).error({ error: message }, 'Stopping failed');
+      this.#logFor(key).error({ error: message }, 'Stopping failed');
     }
     extension.metrics.release();
     if (isGone) this.status.set(key, 'Stopped');

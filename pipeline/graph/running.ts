@@ -24,7 +24,7 @@ export type ReleasableMetrics = ComponentMetrics & { release(): void };
 
 /** What the engine draws on for every component. */
 export interface EngineServices {
-  log(component: string): ComponentLogger;
+  log(speaker: { readonly kind: ComponentKind; readonly id: string; readonly pipeline?: string }): ComponentLogger;
   metrics(kind: ComponentKind, id: string): ReleasableMetrics;
   readonly drops: DropLog;
   readonly admission: Admission;
@@ -65,7 +65,7 @@ export function contextFor(
     id,
     kind,
     ...(pipeline === undefined ? {} : { pipeline }),
-    log: services.log(`${kind}:${id}`),
+    log: services.log({ kind, id, ...(pipeline === undefined ? {} : { pipeline }) }),
     metrics: services.metrics(kind, id),
     drops: services.drops,
     admission: services.admission,

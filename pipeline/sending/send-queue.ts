@@ -11,6 +11,17 @@ const EAGER_SENDS = 2;
 
 export type Sizer = 'requests' | 'items' | 'bytes';
 
+/** `sending_queue.batch`. */
+export interface BatchLimits {
+  readonly minSize: number;
+  /** 0: no limit. */
+  readonly maxSize: number;
+  readonly sizer: Sizer;
+  readonly flushTimeoutMs: number;
+  /** Lower-case names of request metadata that keep data apart. */
+  readonly metadataKeys: readonly string[];
+}
+
 export interface QueueLimits {
   readonly capacity: number;
   readonly sizer: Sizer;
@@ -19,12 +30,7 @@ export interface QueueLimits {
   /** Resolve only when the destination has taken the data. */
   readonly waitForResult: boolean;
   /** Wait for more before sending; undefined sends what is there. */
-  readonly batch?: {
-    readonly minSize: number;
-    readonly maxSize: number;
-    readonly sizer: Sizer;
-    readonly flushTimeoutMs: number;
-  };
+  readonly batch?: BatchLimits;
 }
 
 export interface SendQueueOptions {
@@ -156,6 +162,19 @@ export class SendQueue {
     }
   }
 
+  /** Whether two batches may go out in one request: nobody downstream could tell their clients apart. */
+  #mayShare(first: Batch, other: Batch): boolean {
+    if (first.signal !== other.signal || !this.#options.mergeable(other)) return false;
+    if (first.context === other.context) return true;
+    const keys = this.#options.queue?.batch?.metadataKeys;
+    if (!keys) return first.context.metadata.size === 0 && other.context.metadata.size === 0;
+    return keys.every((key) => {
+      const values = first.context.metadata.get(key) ?? [];
+      const others = other.context.metadata.get(key) ?? [];
+      return values.length === others.length && values.every((value, index) => value === others[index]);
+    });
+  }
+
   #flush(): void {
     this.#flushTimer = undefined;
     const queued = this.#waiting.length - this.#head;
@@ -181,9 +200,7 @@ export class SendQueue {
       if (!entry) break;
       const { batch } = entry;
       if (first) {
-        const merges =
-          batch.signal === first.signal && this.#options.mergeable(batch) && bytes + batch.bytes <= MERGE_MAX_BYTES;
-        if (!merges) break;
+        if (bytes + batch.bytes > MERGE_MAX_BYTES || !this.#mayShare(first, batch)) break;
         if (maxSize > 0 && queue?.batch && size + sizeOf(batch, queue.batch.sizer) > maxSize) break;
       }
       first ??= batch;

@@ -12,6 +12,7 @@ export interface HttpClientOptions {
   readonly headers: Readonly<Record<string, string>>;
   /** Of one answer; a longer one fails the request. */
   readonly maxResponseBytes: number;
+  readonly keepAlive: boolean;
   readonly maxIdleConnections: number;
   readonly maxConnections: number;
   readonly idleTimeoutMs: number;
@@ -99,9 +100,9 @@ export class HttpClient {
   }
 
   #newAgent(): http.Agent {
-    const { connect, maxIdleConnections, maxConnections, idleTimeoutMs } = this.#options;
+    const { connect, keepAlive, maxIdleConnections, maxConnections, idleTimeoutMs } = this.#options;
     const agent = new http.Agent({
-      keepAlive: true,
+      keepAlive,
       maxFreeSockets: maxIdleConnections,
       maxSockets: maxConnections,
       timeout: idleTimeoutMs,
@@ -116,10 +117,4 @@ export class HttpClient {
     };
     return agent;
   }
-}
-
-/** The default port of a URL's scheme. */
-export function defaultPort(url: URL): number {
-  if (url.port) return Number(url.port);
-  return url.protocol === 'https:' ? 443 : 80;
 }

@@ -1,0 +1,173 @@
+// One attempt to deliver a batch over OTLP/gRPC, and what the answer means (OTLP specification, "OTLP/gRPC response").
+
+import { joinChunks, type Batch } from '../../pipeline/batch.ts';
+import type { ComponentContext } from '../../pipeline/component.ts';
+import { Refused, Rejected } from '../../pipeline/delivery.ts';
+import type { Attempt, Destination } from '../../pipeline/sending/exporter.ts';
+import type { Signal } from '../../pipeline/signal.ts';
+import { compress, type Encoding } from '../../pipeline/transport/compression.ts';
+import { AnswerTooLarge, GrpcClient, type GrpcAnswer, type GrpcRequest } from '../../pipeline/transport/grpc-client.ts';
+import { GRPC_STATUS, grpcStatusName } from '../../pipeline/transport/grpc-status.ts';
+import { Dialer, grpcTarget } from '../../pipeline/transport/target.ts';
+import { VERSION } from '../../pipeline/version.ts';
+import { decodePartialSuccess } from '../../proto/export-response.ts';
+import { decodeStatus } from '../../proto/status.ts';
+import type { OtlpGrpcExporterConfig } from './config.ts';
+
+const METHODS: Readonly<Record<Signal, string>> = {
+  traces: '/opentelemetry.proto.collector.trace.v1.TraceService/Export',
+  metrics: '/opentelemetry.proto.collector.metrics.v1.MetricsService/Export',
+  logs: '/opentelemetry.proto.collector.logs.v1.LogsService/Export',
+  profiles: '/opentelemetry.proto.collector.profiles.v1development.ProfilesService/Export',
+};
+
+/** What the OTLP specification recommends for both directions. */
+const MAX_REQUEST_BYTES = 64 << 20;
+const MAX_RESPONSE_BYTES = 4 << 20;
+
+/** Codes that always may be retried; RESOURCE_EXHAUSTED only when the server says when. */
+const RETRYABLE: ReadonlySet<number> = new Set([
+  GRPC_STATUS.CANCELLED,
+  GRPC_STATUS.DEADLINE_EXCEEDED,
+  GRPC_STATUS.ABORTED,
+  GRPC_STATUS.OUT_OF_RANGE,
+  GRPC_STATUS.UNAVAILABLE,
+  GRPC_STATUS.DATA_LOSS,
+]);
+
+export class GrpcDestination implements Destination {
+  readonly #config: OtlpGrpcExporterConfig;
+  readonly #context: ComponentContext;
+  readonly #encoding: Encoding;
+  /** The name of the encoding on the wire; undefined for none. */
+  readonly #encodingName: string | undefined;
+  readonly #dialer: Dialer;
+  readonly #client: GrpcClient;
+
+  constructor(config: OtlpGrpcExporterConfig, context: ComponentContext) {
+    this.#config = config;
+    this.#context = context;
+    const { compression } = config;
+    this.#encodingName = compression === '' || compression === 'none' ? undefined : compression;
+    this.#encoding = encodingFor(compression);
+    const target = grpcTarget(config.endpoint);
+    const isSecure = target.secure ?? !config.tls.insecure;
+    this.#dialer = new Dialer({
+      target,
+      tls: isSecure ? config.tls : undefined,
+      alpn: 'h2',
+      component: `exporter:${context.id}`,
+      onChange: () => this.#client.reconnect(),
+      onFailure: (error) => context.log.error({ error: String(error) }, 'Reading TLS files again failed'),
+    });
+    this.#client = new GrpcClient({
+      connect: this.#dialer.connect,
+      authority: config.authority || config.tls.server_name_override || target.authority,
+      secure: isSecure,
+      headers: {
+        'user-agent': config.user_agent || `genesis-agent/${VERSION}`,
+        ...Object.fromEntries(config.headers.map(({ name, value }) => [name.toLowerCase(), value])),
+      },
+      maxResponseBytes: MAX_RESPONSE_BYTES,
+      ...(config.keepalive
+        ? { keepalive: { timeMs: config.keepalive.time, timeoutMs: config.keepalive.timeout } }
+        : {}),
+    });
+  }
+
+  start(): Promise<void> {
+    return this.#dialer.start();
+  }
+
+  async stop(): Promise<void> {
+    this.#dialer.close();
+    await this.#client.close();
+  }
+
+  refresh(): Promise<void> {
+    return this.#dialer.refresh();
+  }
+
+  mergeable(batch: Batch): boolean {
+    // Profiles index a dictionary of their own; a compressed form that can go on as it is should.
+    return batch.signal !== 'profiles' && !this.#wireFits(batch);
+  }
+
+  async send(batch: Batch, attempt: Attempt): Promise<void> {
+    if (batch.bytes > MAX_REQUEST_BYTES) {
+      throw new Rejected(`the request has ${batch.bytes} bytes, more than the ${MAX_REQUEST_BYTES} OTLP allows`, {
+        count: batch.items,
+        kind: 'too_large',
+      });
+    }
+    const request = this.#requestOf(batch);
+    const call = this.#client.call(request instanceof Promise ? await request : request);
+    attempt.onCancel((reason) => call.cancel(reason));
+    let answer: GrpcAnswer;
+    try {
+      answer = await call.answer;
+    } catch (error) {
+      if (error instanceof Refused) throw error;
+      if (error instanceof AnswerTooLarge)
+        throw new Rejected(error.message, { count: batch.items, kind: 'destination' });
+      const message = error instanceof Error ? error.message : String(error);
+      throw new Refused(`${this.#config.endpoint}: ${message}`, { cause: error });
+    }
+    if (answer.status !== GRPC_STATUS.OK) throw this.#failureOf(answer, batch);
+    const partial = decodePartialSuccess(answer.body);
+    if (!partial) return;
+    if (partial.rejected > 0) {
+      const count = Math.min(partial.rejected, batch.items);
+      throw new Rejected(`${this.#config.endpoint} rejected ${count} items: ${partial.message}`, {
+        count,
+        kind: 'destination',
+      });
+    }
+    this.#context.log.warn({ message: partial.message }, 'The destination took everything and warns');
+  }
+
+  #wireFits(batch: Batch): boolean {
+    return batch.wire !== undefined && batch.wire.encoding === this.#encoding;
+  }
+
+  #requestOf(batch: Batch): GrpcRequest | Promise<GrpcRequest> {
+    const path = METHODS[batch.signal];
+    const encoding = this.#encodingName;
+    if (encoding === undefined) return { path, chunks: batch.chunks, bytes: batch.bytes };
+    if (batch.wire && this.#wireFits(batch)) {
+      const { body } = batch.wire;
+      return { path, chunks: [body], bytes: body.length, encoding };
+    }
+    return compress(this.#encoding, joinChunks(batch)).then((body) => ({
+      path,
+      chunks: [body],
+      bytes: body.length,
+      encoding,
+    }));
+  }
+
+  #failureOf(answer: GrpcAnswer, batch: Batch): Refused | Rejected {
+    const reason = `${this.#config.endpoint} answered ${grpcStatusName(answer.status)}: ${answer.message || 'no message'}`;
+    const retryAfterMs = answer.details ? decodeStatus(answer.details)?.retryDelayMs : undefined;
+    const isExhausted = answer.status === GRPC_STATUS.RESOURCE_EXHAUSTED;
+    if (RETRYABLE.has(answer.status) || (isExhausted && retryAfterMs !== undefined)) {
+      return new Refused(reason, retryAfterMs === undefined ? {} : { retryAfterMs });
+    }
+    return new Rejected(reason, { count: batch.items, kind: 'destination' });
+  }
+}
+
+/** gRPC's snappy is the framed format. */
+function encodingFor(compression: OtlpGrpcExporterConfig['compression']): Encoding {
+  switch (compression) {
+    case '':
+    case 'none':
+      return 'identity';
+    case 'snappy':
+      return 'x-snappy-framed';
+    case 'zlib':
+      return 'deflate';
+    default:
+      return compression;
+  }
+}

@@ -1,0 +1,3 @@
+// The version the agent reports about itself; a test holds it equal to package.json's.
+
+export const VERSION = '0.1.0';
