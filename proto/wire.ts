@@ -111,6 +111,12 @@ export class ProtoReader {
     return this.lo | 0;
   }
 
+  /** Reads a bare varint at `start` into `lo` and `hi`. */
+  varintAt(bytes: Uint8Array, start: number, end: number): void {
+    this.reset(bytes, start, end);
+    this.#varint();
+  }
+
   #longTag(at: number): number {
     this.pos = at;
     this.#varint();
@@ -172,6 +178,14 @@ export class ProtoReader {
 }
 
 const EMPTY = new Uint8Array(0);
+
+const varintReader = new ProtoReader();
+
+/** The varint at `at`: read `lo` and `hi` from the result before the next call. */
+export function readVarint(bytes: Uint8Array, at: number, end: number): { readonly lo: number; readonly hi: number } {
+  varintReader.varintAt(bytes, at, end);
+  return varintReader;
+}
 
 /** Where the varint at `pos` ends. Throws when it does not end before `end`, or is longer than ten bytes. */
 export function skipVarint(bytes: Uint8Array, pos: number, end: number): number {

@@ -1,0 +1,71 @@
+// Repeated numbers, which may be packed into one length-delimited value, written one by one, or both.
+
+import {
+  FIXED64,
+  joinWords,
+  LENGTH_DELIMITED,
+  malformed,
+  ProtoReader,
+  readDouble,
+  readFixed64,
+  VARINT,
+} from '../wire.ts';
+import type { MessageView } from './message-view.ts';
+
+const fields = new ProtoReader();
+const values = new ProtoReader();
+
+/** A new array of a repeated uint64 or enum field. */
+export function repeatedVarint(message: MessageView, field: number): bigint[] {
+  const found: bigint[] = [];
+  fields.reset(message.bytes, message.repeatedStart(field), message.repeatedEnd(field));
+  while (fields.next()) {
+    if (fields.field !== field) continue;
+    if (fields.type === VARINT) {
+      found.push(joinWords(fields.lo, fields.hi));
+      continue;
+    }
+    fields.expect(LENGTH_DELIMITED);
+    let pos = fields.start;
+    while (pos < fields.stop) {
+      values.varintAt(fields.bytes, pos, fields.stop);
+      found.push(joinWords(values.lo, values.hi));
+      pos = values.pos;
+    }
+  }
+  return found;
+}
+
+/** A new array of a repeated fixed64 field, unsigned. */
+export function repeatedFixed64(message: MessageView, field: number): bigint[] {
+  const found: bigint[] = [];
+  fields.reset(message.bytes, message.repeatedStart(field), message.repeatedEnd(field));
+  while (nextEights(field))
+    for (let at = fields.start; at < fields.stop; at += 8) found.push(readFixed64(fields.bytes, at));
+  return found;
+}
+
+/** A new array of a repeated double field. */
+export function repeatedDouble(message: MessageView, field: number): number[] {
+  const found: number[] = [];
+  fields.reset(message.bytes, message.repeatedStart(field), message.repeatedEnd(field));
+  while (nextEights(field))
+    for (let at = fields.start; at < fields.stop; at += 8) found.push(readDouble(fields.bytes, at));
+  return found;
+}
+
+/** Goes to the next value of `field`, packed or not, made of eights. */
+function nextEights(field: number): boolean {
+  while (fields.next()) {
+    if (fields.field !== field) continue;
+    if (fields.type !== FIXED64) fields.expect(LENGTH_DELIMITED);
+    if ((fields.stop - fields.start) % 8 !== 0) malformed('packed 8-byte values cut off', fields.tagAt);
+    return true;
+  }
+  return false;
+}
+
+/** A zigzag-encoded 32-bit number (sint32) as its value. */
+export function zigzag(value: number): number {
+  return (value >>> 1) ^ -(value & 1);
+}
