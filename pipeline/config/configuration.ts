@@ -3,6 +3,7 @@
 import type { Declaration } from '../component.ts';
 import type { SourcePosition } from '../errors.ts';
 import type { Signal } from '../signal.ts';
+import type { ServiceTelemetrySettings } from './service-telemetry.ts';
 
 /** One component section, decoded by its declaration's schema. */
 export interface ConfiguredComponent {
@@ -36,5 +37,10 @@ export interface AgentConfiguration {
     readonly extensions: readonly string[];
     /** By pipeline id, `traces/front`. */
     readonly pipelines: ReadonlyMap<string, PipelineConfig>;
+    readonly telemetry: ServiceTelemetrySettings;
+    /** How many copies of the stateless part of the pipelines run. */
+    readonly workers: number;
+    /** The section as plain values, for printing. */
+    readonly raw: unknown;
   };
 }

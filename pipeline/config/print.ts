@@ -1,0 +1,61 @@
+// The effective configuration for people: every key with its default, as YAML or JSON, secrets as [REDACTED].
+
+import { stringify } from 'yaml';
+import type { z } from 'zod';
+import type { AgentConfiguration, ConfiguredComponent } from './configuration.ts';
+import { defaultOf, isMarked, keysOf, stepInto } from './schema-walk.ts';
+import { serviceSettings } from './service.ts';
+
+export const REDACTED = '[REDACTED]';
+
+export interface PrintOptions {
+  readonly format?: 'yaml' | 'json';
+  /** Show secrets. */
+  readonly unredacted?: boolean;
+}
+
+export function printConfiguration(configuration: AgentConfiguration, options: PrintOptions = {}): string {
+  const effective = effectiveConfiguration(configuration, options.unredacted === true);
+  return options.format === 'json'
+    ? `${JSON.stringify(effective, bigintAsNumber, 2)}\n`
+    : stringify(effective, { lineWidth: 0 });
+}
+
+/** The configuration as plain values, in the form it is written in (durations as text), defaults filled in. */
+export function effectiveConfiguration(configuration: AgentConfiguration, unredacted = false): Record<string, unknown> {
+  const section = (components: ReadonlyMap<string, ConfiguredComponent>): Record<string, unknown> =>
+    Object.fromEntries(
+      [...components.values()].map(({ id, declaration, raw }) => [id, fill([declaration.config], raw, unredacted)]),
+    );
+  return {
+    extensions: section(configuration.extensions),
+    receivers: section(configuration.receivers),
+    processors: section(configuration.processors),
+    exporters: section(configuration.exporters),
+    connectors: section(configuration.connectors),
+    service: fill([serviceSettings], configuration.service.raw, unredacted),
+  };
+}
+
+type Schemas = readonly z.core.$ZodType[];
+
+function fill(schemas: Schemas, value: unknown, unredacted: boolean): unknown {
+  if (typeof value === 'string')
+    return !unredacted && value !== '' && isMarked(schemas, 'writeOnly') ? REDACTED : value;
+  if (Array.isArray(value)) return value.map((item, index) => fill(stepInto(schemas, index), item, unredacted));
+  const keys = keysOf(schemas);
+  // A bare section means its defaults.
+  if (value === null && keys.length > 0) return fill(schemas, {}, unredacted);
+  if (typeof value !== 'object' || value === null) return value;
+  const filled = new Map<string, unknown>();
+  for (const key of new Set([...keys, ...Object.keys(value)])) {
+    const inner = stepInto(schemas, key);
+    const given: unknown = Object.hasOwn(value, key) ? Reflect.get(value, key) : defaultOf(inner);
+    if (given !== undefined) filled.set(key, fill(inner, given, unredacted));
+  }
+  return Object.fromEntries(filled);
+}
+
+function bigintAsNumber(_key: string, value: unknown): unknown {
+  return typeof value === 'bigint' ? Number(value) : value;
+}
