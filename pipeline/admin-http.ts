@@ -39,6 +39,8 @@ export interface AdminHttpOptions {
    */
   readonly allowedHosts?: readonly string[];
   readonly tls?: SecureContextOptions & { readonly requestCert?: boolean; readonly rejectUnauthorized?: boolean };
+  /** Fails where the client may not come in; the message goes to the client with status 401. */
+  readonly authenticate?: (headers: IncomingMessage['headers']) => Promise<unknown>;
   /** Headers of every answer. */
   readonly responseHeaders?: Readonly<Record<string, string>>;
   /** 0 or absent: the server's own bounds below. */
@@ -146,6 +148,8 @@ async function serve(
   if (!target.startsWith('/')) return text(400, 'expected a path as the request target\n');
   const refusal = allowed && checkOrigin(allowed, method, headers);
   if (refusal) return text(403, refusal);
+  const unauthenticated = options.authenticate && (await authenticate(options.authenticate, headers));
+  if (unauthenticated) return unauthenticated;
   const refused = await dropBody(request);
   if (refused) return refused;
   const query = target.indexOf('?');
@@ -157,6 +161,18 @@ async function serve(
     query: new URLSearchParams(query === -1 ? '' : target.slice(query + 1)),
     headers,
   });
+}
+
+async function authenticate(
+  check: NonNullable<AdminHttpOptions['authenticate']>,
+  headers: IncomingMessage['headers'],
+): Promise<AdminResponse | undefined> {
+  try {
+    await check(headers);
+    return undefined;
+  } catch (error) {
+    return text(401, `${error instanceof Error ? error.message : 'authentication failed'}\n`);
+  }
 }
 
 function decodePath(path: string): string | undefined {

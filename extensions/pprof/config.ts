@@ -1,0 +1,22 @@
+// The configuration of pprof, contrib's keys.
+
+import { z } from 'zod';
+import { endpoint, nonNegativeDuration } from '../../pipeline/schema.ts';
+
+export const config = z.strictObject({
+  endpoint: endpoint().default('localhost:1777').describe('Where the profiles are served: host:port.'),
+  dialer: z
+    .strictObject({
+      timeout: nonNegativeDuration().prefault('0s').describe('Accepted for compatibility; listeners do not dial.'),
+    })
+    .prefault({})
+    .describe('Accepted for compatibility.'),
+  block_profile_fraction: z.int().default(0).describe('Accepted for compatibility; a Go profile.'),
+  mutex_profile_fraction: z.int().default(0).describe('Accepted for compatibility; a Go profile.'),
+  save_to_file: z
+    .string()
+    .default('')
+    .describe('Record the CPU profile from start to stop and write it to this file, as .cpuprofile.'),
+});
+
+export type PprofConfig = z.output<typeof config>;
