@@ -17,7 +17,7 @@ export interface PrintOptions {
 export function printConfiguration(configuration: AgentConfiguration, options: PrintOptions = {}): string {
   const effective = effectiveConfiguration(configuration, options.unredacted === true);
   return options.format === 'json'
-    ? `${JSON.stringify(effective, bigintAsNumber, 2)}\n`
+    ? `${JSON.stringify(effective, undefined, 2)}\n`
     : stringify(effective, { lineWidth: 0 });
 }
 
@@ -54,8 +54,4 @@ function fill(schemas: Schemas, value: unknown, unredacted: boolean): unknown {
     if (given !== undefined) filled.set(key, fill(inner, given, unredacted));
   }
   return Object.fromEntries(filled);
-}
-
-function bigintAsNumber(_key: string, value: unknown): unknown {
-  return typeof value === 'bigint' ? Number(value) : value;
 }

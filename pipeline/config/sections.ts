@@ -143,7 +143,7 @@ class SectionReader {
       type: declaration.type,
       declaration,
       config: decoded.value,
-      raw: decoded.input,
+      raw: jsonSafe(decoded.input),
       position: at,
     });
   }
@@ -176,4 +176,12 @@ class SectionReader {
       }),
     );
   }
+}
+
+/** Integers beyond 2^53 as text, so that a section can always be compared and printed as JSON. */
+function jsonSafe(value: unknown): unknown {
+  if (typeof value === 'bigint') return value.toString();
+  if (Array.isArray(value)) return value.map(jsonSafe);
+  if (typeof value !== 'object' || value === null) return value;
+  return Object.fromEntries(Object.entries(value).map(([key, inner]) => [key, jsonSafe(inner)]));
 }

@@ -85,7 +85,11 @@ const queue = z
     storage: componentId()
       .optional()
       .describe('The storage extension that keeps the queue on disk; memory where unset.'),
-    batch: optionalSection(batch).describe('Merge what waits in the queue into larger requests.'),
+    // A bare `batch:` does not take the queue's sizer; only one with something in it, even {}, does.
+    batch: z
+      .preprocess((value) => (value === null ? { sizer: 'items' } : value), optionalSection(batch))
+      .optional()
+      .describe('Merge what waits in the queue into larger requests.'),
   })
   .superRefine((settings, context) => {
     const refuse = (path: string[], message: string) => context.addIssue({ code: 'custom', path, message });
