@@ -1,0 +1,205 @@
+// One attempt to deliver a batch over OTLP/HTTP, and what the answer means (OTLP specification, "OTLP/HTTP response").
+
+import { joinChunks, type Batch } from '../../pipeline/batch.ts';
+import type { ComponentContext } from '../../pipeline/component.ts';
+import { Refused, Rejected } from '../../pipeline/delivery.ts';
+import type { Attempt, Destination } from '../../pipeline/sending/exporter.ts';
+import { httpClientKeepAlive } from '../../pipeline/settings/http-client.ts';
+import { SIGNALS, type Signal } from '../../pipeline/signal.ts';
+import { compress, type Encoding } from '../../pipeline/transport/compression.ts';
+import { AnswerTooLarge } from '../../pipeline/transport/grpc-client.ts';
+import { HttpClient, type HttpAnswer } from '../../pipeline/transport/http-client.ts';
+import { Dialer, httpTarget } from '../../pipeline/transport/target.ts';
+import { VERSION } from '../../pipeline/version.ts';
+import { decodePartialSuccess, type PartialSuccess } from '../../proto/export-response.ts';
+import { protoToJson } from '../../proto/json/encode.ts';
+import { partialSuccessFromJson, statusFromJson } from '../../proto/json/status.ts';
+import { decodeStatus } from '../../proto/status.ts';
+import type { OtlpHttpExporterConfig } from './config.ts';
+
+const PATHS: Readonly<Record<Signal, string>> = {
+  traces: '/v1/traces',
+  metrics: '/v1/metrics',
+  logs: '/v1/logs',
+  profiles: '/v1development/profiles',
+};
+
+/** What the OTLP specification recommends for both directions. */
+const MAX_REQUEST_BYTES = 64 << 20;
+const MAX_RESPONSE_BYTES = 4 << 20;
+const MAX_CONNECTIONS = 256;
+
+/** Exactly these may be retried. */
+const RETRYABLE: ReadonlySet<number> = new Set([429, 502, 503, 504]);
+
+interface Endpoint {
+  readonly url: string;
+  readonly path: string;
+  readonly client: HttpClient;
+}
+
+export class HttpDestination implements Destination {
+  readonly #config: OtlpHttpExporterConfig;
+  readonly #context: ComponentContext;
+  readonly #encoding: Encoding;
+  /** The name of the encoding on the wire; undefined for none. */
+  readonly #encodingName: string | undefined;
+  readonly #endpoints: Partial<Record<Signal, Endpoint>> = {};
+  readonly #clients = new Map<string, HttpClient>();
+  readonly #dialers: Dialer[] = [];
+
+  constructor(config: OtlpHttpExporterConfig, context: ComponentContext) {
+    this.#config = config;
+    this.#context = context;
+    const { compression } = config;
+    this.#encodingName =
+      compression === '' || compression === 'none' ? undefined : compression === 'zlib' ? 'deflate' : compression;
+    this.#encoding = this.#encodingName === undefined ? 'identity' : (this.#encodingName as Encoding); // the schema's enum has no others
+    for (const signal of SIGNALS) {
+      const url = urlFor(config, signal);
+      if (url)
+        this.#endpoints[signal] = { url: url.href, path: url.pathname + url.search, client: this.#clientFor(url) };
+    }
+  }
+
+  async start(): Promise<void> {
+    for (const dialer of this.#dialers) await dialer.start();
+  }
+
+  stop(): Promise<void> {
+    for (const dialer of this.#dialers) dialer.close();
+    for (const client of this.#clients.values()) client.close();
+    return Promise.resolve();
+  }
+
+  async refresh(): Promise<void> {
+    for (const dialer of this.#dialers) await dialer.refresh();
+  }
+
+  mergeable(batch: Batch): boolean {
+    return batch.signal !== 'profiles' && !this.#wireFits(batch);
+  }
+
+  async send(batch: Batch, attempt: Attempt): Promise<void> {
+    const endpoint = this.#endpoints[batch.signal];
+    if (!endpoint) {
+      throw new Rejected(`no endpoint for ${batch.signal}; set endpoint or ${batch.signal}_endpoint`, {
+        count: batch.items,
+        kind: 'destination',
+      });
+    }
+    if (batch.bytes > MAX_REQUEST_BYTES) {
+      throw new Rejected(`the request has ${batch.bytes} bytes, more than the ${MAX_REQUEST_BYTES} OTLP allows`, {
+        count: batch.items,
+        kind: 'too_large',
+      });
+    }
+    const isJson = this.#config.encoding === 'json';
+    const headers: Record<string, string> = { 'content-type': isJson ? 'application/json' : 'application/x-protobuf' };
+    if (this.#encodingName !== undefined) headers['content-encoding'] = this.#encodingName;
+    let { chunks, bytes } = batch;
+    if (isJson || this.#encodingName !== undefined) {
+      const body = await this.#bodyOf(batch, isJson);
+      chunks = [body];
+      bytes = body.length;
+    }
+    const call = endpoint.client.post(endpoint.path, chunks, bytes, headers);
+    attempt.onCancel((reason) => call.cancel(reason));
+    let answer: HttpAnswer;
+    try {
+      answer = await call.answer;
+    } catch (error) {
+      if (error instanceof Refused) throw error;
+      if (error instanceof AnswerTooLarge)
+        throw new Rejected(error.message, { count: batch.items, kind: 'destination' });
+      const message = error instanceof Error ? error.message : String(error);
+      throw new Refused(`${endpoint.url}: ${message}`, { cause: error });
+    }
+    if (answer.status < 200 || answer.status > 299) throw this.#failureOf(endpoint, answer, batch);
+    const partial = partialSuccessOf(answer);
+    if (!partial) return;
+    if (partial.rejected > 0) {
+      const count = Math.min(partial.rejected, batch.items);
+      throw new Rejected(`${endpoint.url} rejected ${count} items: ${partial.message}`, { count, kind: 'destination' });
+    }
+    this.#context.log.warn({ message: partial.message }, 'The destination took everything and warns');
+  }
+
+  #wireFits(batch: Batch): boolean {
+    return this.#config.encoding === 'proto' && batch.wire !== undefined && batch.wire.encoding === this.#encoding;
+  }
+
+  async #bodyOf(batch: Batch, isJson: boolean): Promise<Uint8Array> {
+    if (batch.wire && this.#wireFits(batch)) return batch.wire.body;
+    const joined = joinChunks(batch);
+    const plain = isJson ? Buffer.from(protoToJson(batch.signal, joined)) : joined;
+    const { level } = this.#config.compression_params;
+    return compress(this.#encoding, plain, level === 0 ? undefined : level);
+  }
+
+  #failureOf(endpoint: Endpoint, answer: HttpAnswer, batch: Batch): Refused | Rejected {
+    const status = isJsonAnswer(answer) ? statusFromJson(answer.body) : decodeStatus(answer.body);
+    const said = status?.message ? `: ${status.message}` : '';
+    const reason = `${endpoint.url} answered ${answer.status}${said}`;
+    if (!RETRYABLE.has(answer.status)) return new Rejected(reason, { count: batch.items, kind: 'destination' });
+    const retryAfterMs = retryAfterOf(answer.headers['retry-after'], this.#context.now()) ?? status?.retryDelayMs;
+    return new Refused(reason, retryAfterMs === undefined ? {} : { retryAfterMs });
+  }
+
+  /** Endpoints on one host share connections. */
+  #clientFor(url: URL): HttpClient {
+    const known = this.#clients.get(url.origin);
+    if (known) return known;
+    const settings = this.#config;
+    const keepAlive = httpClientKeepAlive(settings);
+    const dialer = new Dialer({
+      target: httpTarget(url),
+      tls: url.protocol === 'https:' ? settings.tls : undefined,
+      alpn: 'http/1.1',
+      proxy: settings.proxy_url === '' ? undefined : new URL(settings.proxy_url),
+      component: `exporter:${this.#context.id}`,
+      onChange: () => client.reconnect(),
+      onFailure: (error) => this.#context.log.error({ error: String(error) }, 'Reading TLS files again failed'),
+    });
+    const client = new HttpClient({
+      connect: dialer.connect,
+      authority: url.host,
+      headers: {
+        'user-agent': `genesis-agent/${VERSION}`,
+        ...Object.fromEntries(settings.headers.map(({ name, value }) => [name.toLowerCase(), value])),
+      },
+      maxResponseBytes: MAX_RESPONSE_BYTES,
+      keepAlive: keepAlive.enabled,
+      maxIdleConnections: keepAlive.maxIdleConnections || MAX_CONNECTIONS,
+      maxConnections: settings.max_conns_per_host || MAX_CONNECTIONS,
+      idleTimeoutMs: keepAlive.idleTimeoutMs,
+    });
+    this.#dialers.push(dialer);
+    this.#clients.set(url.origin, client);
+    return client;
+  }
+}
+
+function urlFor(config: OtlpHttpExporterConfig, signal: Signal): URL | undefined {
+  const own = config[`${signal}_endpoint`];
+  if (own !== '') return new URL(own);
+  if (config.endpoint === '') return undefined;
+  return new URL(config.endpoint.replace(/\/+$/, '') + PATHS[signal]);
+}
+
+function isJsonAnswer(answer: HttpAnswer): boolean {
+  return (answer.headers['content-type'] ?? '').startsWith('application/json');
+}
+
+function partialSuccessOf(answer: HttpAnswer): PartialSuccess | undefined {
+  if (answer.body.length === 0) return undefined;
+  return isJsonAnswer(answer) ? partialSuccessFromJson(answer.body) : decodePartialSuccess(answer.body);
+}
+
+/** Seconds or an HTTP date (RFC 9110, section 10.2.3), as ms from now. */
+function retryAfterOf(header: string | undefined, nowMs: number): number | undefined {
+  if (header === undefined) return undefined;
+  if (/^\d+$/.test(header)) return Number(header) * 1000;
+  const at = Date.parse(header);
+  return Number.isNaN(at) ? undefined : Math.max(0, at - nowMs);
+}

@@ -1,0 +1,144 @@
+// OTLP over gRPC.
+
+import type { ComponentContext, Outputs } from '../../pipeline/component.ts';
+import { Refused, Rejected } from '../../pipeline/delivery.ts';
+import type { Listening } from '../../pipeline/listen.ts';
+import type { Signal } from '../../pipeline/signal.ts';
+import { serverAuthenticator } from '../../pipeline/transport/authentication.ts';
+import {
+  GrpcServer,
+  type GrpcCall,
+  type GrpcHandler,
+  type GrpcServerOptions,
+} from '../../pipeline/transport/grpc-server.ts';
+import { GRPC_STATUS, GrpcError } from '../../pipeline/transport/grpc-status.ts';
+import { loadServerTls, TlsReloader, type ServerTlsOptions } from '../../pipeline/transport/tls.ts';
+import { encodePartialSuccess } from '../../proto/export-response.ts';
+import { encodeStatus } from '../../proto/status.ts';
+import type { OtlpGrpcConfig } from './config.ts';
+import { intakesFor, PartlyRejected, type Intake } from './intake.ts';
+
+const METHODS: Readonly<Record<Signal, string>> = {
+  traces: '/opentelemetry.proto.collector.trace.v1.TraceService/Export',
+  metrics: '/opentelemetry.proto.collector.metrics.v1.MetricsService/Export',
+  logs: '/opentelemetry.proto.collector.logs.v1.LogsService/Export',
+  profiles: '/opentelemetry.proto.collector.profiles.v1development.ProfilesService/Export',
+};
+
+/** grpc-go's defaults, where the configuration says 0. */
+const DEFAULT_PING_MS = 7_200_000;
+const MAX_STREAMS_WHERE_UNSET = 10_000;
+/** What a sender is told to wait when the refusal has no opinion. */
+const DEFAULT_RETRY_MS = 1_000;
+/** A full success is an empty message. */
+const EMPTY = new Uint8Array(0);
+
+export class OtlpGrpcListener {
+  readonly #config: OtlpGrpcConfig;
+  readonly #context: ComponentContext;
+  readonly #methods: ReadonlyMap<string, GrpcHandler>;
+  #server: GrpcServer | undefined;
+  #listening: Listening | undefined;
+  #reloader: TlsReloader<ServerTlsOptions> | undefined;
+
+  constructor(config: OtlpGrpcConfig, context: ComponentContext, outputs: Outputs) {
+    this.#config = config;
+    this.#context = context;
+    const intakes = intakesFor(context, outputs, 'grpc');
+    this.#methods = new Map([...intakes].map(([signal, intake]) => [METHODS[signal], handlerOf(intake)]));
+  }
+
+  async start(): Promise<void> {
+    const config = this.#config;
+    const component = `receiver:${this.#context.id}`;
+    const load = (): Promise<ServerTlsOptions> => loadServerTls(config.tls ?? neverCalled(), component);
+    const tls = config.tls ? await load() : undefined;
+    const server = new GrpcServer(this.#options(tls));
+    this.#server = server;
+    if (config.tls && tls) {
+      this.#reloader = new TlsReloader(tls, config.tls.reload_interval, load, {
+        changed: (options) => server.setSecureContext(options),
+        failed: (error) => this.#context.log.error({ error: String(error) }, 'Reading TLS files again failed'),
+      });
+    }
+    this.#listening = await this.#context.listeners.claim(component, config, (socket) => server.accept(socket));
+    this.#context.log.info({ endpoint: this.#listening.bound.join(', ') }, 'Receiving OTLP over gRPC');
+  }
+
+  async stop(deadline: AbortSignal): Promise<void> {
+    this.#reloader?.close();
+    await this.#listening?.release();
+    await this.#server?.stop(deadline);
+  }
+
+  async refresh(): Promise<void> {
+    await this.#reloader?.refresh();
+  }
+
+  #options(tls: ServerTlsOptions | undefined): GrpcServerOptions {
+    const config = this.#config;
+    const { server_parameters: parameters } = config.keepalive ?? {};
+    const authenticate = serverAuthenticator(config.auth?.authenticator, this.#context);
+    return {
+      methods: this.#methods,
+      maxMessageBytes: config.max_recv_msg_size_mib << 20,
+      maxConcurrentStreams: config.max_concurrent_streams || MAX_STREAMS_WHERE_UNSET,
+      admission: this.#context.admission,
+      includeMetadata: config.include_metadata,
+      ...(tls ? { tls } : {}),
+      ...(authenticate ? { authenticate: (headers) => authenticate(headers, asUnauthenticated) } : {}),
+      keepalive: {
+        maxConnectionIdleMs: parameters?.max_connection_idle ?? 0,
+        maxConnectionAgeMs: parameters?.max_connection_age ?? 0,
+        maxConnectionAgeGraceMs: parameters?.max_connection_age_grace ?? 0,
+        timeMs: parameters?.time || DEFAULT_PING_MS,
+        timeoutMs: parameters?.timeout ?? 0,
+      },
+      retryDetails: unavailableDetails,
+    };
+  }
+}
+
+function handlerOf(intake: Intake): GrpcHandler {
+  return async (message: Uint8Array, call: GrpcCall) => {
+    try {
+      await intake.take(message, call.client, call.wire);
+      return EMPTY;
+    } catch (error) {
+      if (error instanceof PartlyRejected) return encodePartialSuccess(error.count, error.message);
+      throw asGrpcError(error);
+    }
+  };
+}
+
+/** A delivery failure in gRPC's words (OTLP specification, "OTLP/gRPC response"). */
+function asGrpcError(error: unknown): GrpcError {
+  if (error instanceof Refused) {
+    const details = unavailableDetails(error.message, error.retryAfterMs ?? DEFAULT_RETRY_MS);
+    return new GrpcError(GRPC_STATUS.UNAVAILABLE, error.message, details);
+  }
+  if (error instanceof Rejected && error.kind === 'too_large') {
+    return new GrpcError(GRPC_STATUS.RESOURCE_EXHAUSTED, error.message);
+  }
+  if (error instanceof Rejected && error.kind === 'invalid') {
+    const details = encodeStatus({
+      code: GRPC_STATUS.INVALID_ARGUMENT,
+      message: error.message,
+      fieldViolations: [{ field: 'body', description: error.message }],
+    });
+    return new GrpcError(GRPC_STATUS.INVALID_ARGUMENT, error.message, details);
+  }
+  return new GrpcError(GRPC_STATUS.INTERNAL, error instanceof Error ? error.message : String(error));
+}
+
+function unavailableDetails(message: string, retryAfterMs: number): Uint8Array {
+  return encodeStatus({ code: GRPC_STATUS.UNAVAILABLE, message, retryDelayMs: retryAfterMs });
+}
+
+function asUnauthenticated(reason: string): Error {
+  return new GrpcError(GRPC_STATUS.UNAUTHENTICATED, reason);
+}
+
+function neverCalled(): never {
+  throw new Error('TLS is loaded only where it is configured');
+}

@@ -1,0 +1,73 @@
+// What both protocols do with a request's bytes: check them, make a batch, hand it on, count the outcome.
+
+import type { ClientContext, WireForm } from '../../pipeline/batch.ts';
+import type { ComponentContext, Outputs } from '../../pipeline/component.ts';
+import { asDeliveryError, Rejected, type Consumer } from '../../pipeline/delivery.ts';
+import { SIGNALS, type Signal } from '../../pipeline/signal.ts';
+import type { ReceiverCounters } from '../../pipeline/telemetry.ts';
+import { validate } from '../../proto/otlp/validate.ts';
+import { MalformedProto } from '../../proto/wire.ts';
+
+/** Takes one request of one signal. Fails with Refused or Rejected. */
+export class Intake {
+  readonly signal: Signal;
+  readonly #next: Consumer;
+  readonly #counters: ReceiverCounters;
+
+  constructor(signal: Signal, next: Consumer, counters: ReceiverCounters) {
+    this.signal = signal;
+    this.#next = next;
+    this.#counters = counters;
+  }
+
+  async take(bytes: Uint8Array, client: ClientContext, wire: WireForm | undefined): Promise<void> {
+    const { signal } = this;
+    let items: number;
+    try {
+      items = validate(signal, bytes);
+    } catch (error) {
+      if (!(error instanceof MalformedProto)) throw error;
+      throw new Rejected(`the body is not an OTLP ${signal} request: ${error.message}`, { count: 0, cause: error });
+    }
+    // An empty request succeeds and is nobody's business further on.
+    if (items === 0) return;
+    const batch = { signal, chunks: [bytes], items, bytes: bytes.length, context: client };
+    try {
+      await this.#next.consume(wire ? { ...batch, wire } : batch);
+    } catch (error) {
+      const failure = asDeliveryError(error);
+      if (failure instanceof Rejected) {
+        this.#counters.failed.add(failure.count);
+        this.#counters.accepted.add(Math.max(0, items - failure.count));
+        if (failure.count < items) throw new PartlyRejected(failure, failure.count);
+      } else this.#counters.refused.add(items);
+      throw failure;
+    }
+    this.#counters.accepted.add(items);
+  }
+}
+
+/** Some items were taken, `count` were not and never will be. */
+export class PartlyRejected extends Error {
+  override readonly name = 'PartlyRejected';
+  readonly count: number;
+
+  constructor(cause: Rejected, count: number) {
+    super(cause.message, { cause });
+    this.count = count;
+  }
+}
+
+/** An intake for each signal that some pipeline takes from this receiver. */
+export function intakesFor(
+  context: ComponentContext,
+  outputs: Outputs,
+  transport: string,
+): ReadonlyMap<Signal, Intake> {
+  const intakes = new Map<Signal, Intake>();
+  for (const signal of SIGNALS) {
+    const next = outputs[signal];
+    if (next) intakes.set(signal, new Intake(signal, next, context.metrics.receiver(signal, transport)));
+  }
+  return intakes;
+}
