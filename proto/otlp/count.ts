@@ -1,14 +1,14 @@
 // Counts the items of an OTLP request by hopping over length prefixes: resource, scope, item; for metrics down to the
 // data points. Looks into no item, so it costs nanoseconds per item and says nothing about what lies inside one.
 
-import type { Signal } from '../../pipeline/signal.ts';
+import type { OtlpSignal } from './signals.ts';
 import { LENGTH_DELIMITED, malformed, ProtoReader, skipVarint } from '../wire.ts';
 
 /**
  * The number of items (spans, data points, log records, profile samples) in a serialised `Export…ServiceRequest`.
  * Throws `MalformedProto` when the structure down to the items is broken.
  */
-export function countItems(signal: Signal, bytes: Uint8Array): number {
+export function countItems(signal: OtlpSignal, bytes: Uint8Array): number {
   let count = 0;
   requestReader.reset(bytes);
   while (requestReader.next()) {
@@ -31,7 +31,7 @@ const metricReader = new ProtoReader();
 const reader = new ProtoReader();
 
 /** Field 2 of a scope message is the repeated span, log record, metric or profile. */
-function countInScope(signal: Signal, bytes: Uint8Array, start: number, end: number): number {
+function countInScope(signal: OtlpSignal, bytes: Uint8Array, start: number, end: number): number {
   if (signal === 'traces' || signal === 'logs') return countOccurrences(bytes, start, end, 2);
   let count = 0;
   scopeReader.reset(bytes, start, end);

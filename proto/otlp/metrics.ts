@@ -163,6 +163,11 @@ export class MetricView extends ItemView {
     return cursor;
   }
 
+  /** The view `dataPoints()` walks with; for those who bind it themselves. */
+  get pointView(): DataPointView {
+    return this.#cursor().item;
+  }
+
   #cursor(): ChildCursor<DataPointView> {
     switch (this.type) {
       case METRIC.histogram:

@@ -1,7 +1,7 @@
 // The messages of OTLP as tables for `validate`: for each tag byte what its value must be. Kept equal to the official
 // .proto files by test/proto/otlp/shapes.test.ts.
 
-import type { Signal } from '../../pipeline/signal.ts';
+import type { OtlpSignal } from './signals.ts';
 
 /** What a tag's value is. WRONG: a known field with another wire type, a group, or field number 0. */
 export const WRONG = 0;
@@ -366,7 +366,7 @@ const DICTIONARY = message('ProfilesDictionary', [
 ]);
 
 /** The request message of each signal. */
-export const REQUEST_SHAPES: Readonly<Record<Signal, Shape>> = {
+export const REQUEST_SHAPES: Readonly<Record<OtlpSignal, Shape>> = {
   traces: request('Trace', SPAN),
   logs: request('Logs', LOG_RECORD),
   metrics: request('Metrics', METRIC),

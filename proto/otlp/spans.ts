@@ -156,6 +156,11 @@ export class SpanView extends ItemView {
     return this.#events;
   }
 
+  /** The view `events()` walks with; for those who bind it themselves. */
+  get eventView(): EventView {
+    return this.#events.item;
+  }
+
   /** A cursor over the links, rewound. */
   links(): ChildCursor<LinkView> {
     this.#links.reset(this.message, SPAN.links);

@@ -1,7 +1,7 @@
 // Checks a whole OTLP request structurally, down to the last nested field. What
 // passes can be read, edited and translated later without meeting a malformed byte. The messages are tables, not code.
 
-import type { Signal } from '../../pipeline/signal.ts';
+import type { OtlpSignal } from './signals.ts';
 import { LENGTH_DELIMITED, malformed, MAX_DEPTH, ProtoReader, skipVarint } from '../wire.ts';
 import { countItems, skipLengthDelimited } from './count.ts';
 import {
@@ -27,7 +27,7 @@ import {
  * bytes, field number 0, a known field with the wrong wire type, ids of wrong length; and for groups and for messages nested
  * more than `MAX_DEPTH` deep. Unknown fields and, as in the collector, bytes that are not UTF-8 pass.
  */
-export function validate(signal: Signal, bytes: Uint8Array): number {
+export function validate(signal: OtlpSignal, bytes: Uint8Array): number {
   walk(bytes, 0, bytes.length, REQUEST_SHAPES[signal], 0);
   return countItems(signal, bytes);
 }
