@@ -117,9 +117,10 @@ async function makeServer(
   options: AdminHttpOptions,
   onRequest: (request: IncomingMessage, response: ServerResponse) => void,
 ): Promise<Server> {
+  const requestTimeout = options.readTimeoutMs || REQUEST_TIMEOUT_MS;
   const http = {
-    headersTimeout: options.readHeaderTimeoutMs || HEADER_TIMEOUT_MS,
-    requestTimeout: options.readTimeoutMs || REQUEST_TIMEOUT_MS,
+    headersTimeout: Math.min(options.readHeaderTimeoutMs || HEADER_TIMEOUT_MS, requestTimeout),
+    requestTimeout,
     keepAliveTimeout: options.idleTimeoutMs || IDLE_TIMEOUT_MS,
     maxHeaderSize: MAX_HEADER_BYTES,
     connectionsCheckingInterval: 1_000,

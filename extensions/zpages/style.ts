@@ -14,7 +14,8 @@ a { color: var(--link); text-decoration: none } a:hover { text-decoration: under
 nav { display: flex; gap: 1rem; flex-wrap: wrap; padding: .5rem 0 }
 header { display: flex; gap: .3rem 1rem; align-items: baseline; flex-wrap: wrap }
 table { width: 100%; border-collapse: collapse; background: var(--card); border: 1px solid var(--line); border-radius: 6px }
-th, td { text-align: left; padding: .35rem .6rem; border-bottom: 1px solid var(--line); vertical-align: top; overflow-wrap: anywhere }
+th, td { text-align: left; padding: .35rem .6rem; border-bottom: 1px solid var(--line); vertical-align: baseline }
+td:last-child, .mono { overflow-wrap: anywhere }
 th { color: var(--soft); font-weight: 500; font-size: .85em; white-space: nowrap }
 tr:last-child td { border-bottom: 0 }
 .number { text-align: right; font-variant-numeric: tabular-nums; white-space: nowrap }
@@ -33,4 +34,5 @@ button, input { font: inherit; color: inherit; background: var(--card); border: 
 button { cursor: pointer }
 input { width: 24rem; max-width: 100% }
 .push { margin-left: auto }
+@media (max-width: 600px) { meter { display: none } body { padding: .5rem } th, td { padding: .3rem } }
 `;

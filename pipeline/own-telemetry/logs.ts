@@ -165,9 +165,9 @@ function entryOf(stream: unknown, timeUnixMs: number): LogEntry {
 
 /** The message with what went wrong, where the line says it in a field. */
 function describe(entry: LogEntry): string {
-  const { error } = entry.fields;
-  if (error instanceof Error) return `${entry.message} ${error.message}`;
-  return typeof error === 'string' ? `${entry.message} ${error}` : entry.message;
+  const { error, reason } = entry.fields;
+  const cause = error instanceof Error ? error.message : (error ?? reason);
+  return typeof cause === 'string' ? `${entry.message} ${cause}` : entry.message;
 }
 
 function componentOf(fields: LogEntry['fields']): string {
