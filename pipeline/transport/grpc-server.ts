@@ -15,6 +15,7 @@ import type { ClientContext, WireForm } from '../batch.ts';
 import { BodyTooLarge, decompress, encodingOf, type Encoding } from './compression.ts';
 import { encodeGrpcMessage, GRPC_STATUS, GrpcError } from './grpc-status.ts';
 import { pingEvery } from './keepalive.ts';
+import { joinParts } from './slab.ts';
 
 /** What a handler may ask about the call. */
 export interface GrpcCall {
@@ -266,8 +267,7 @@ class Call {
       this.#fail(new GrpcError(GRPC_STATUS.INTERNAL, `malformed gRPC frame: the stream ended after ${seen}`));
       return;
     }
-    const [first] = this.#parts;
-    const frame = this.#parts.length === 1 && first ? first : Buffer.concat(this.#parts, this.#received);
+    const frame = joinParts(this.#parts, this.#received);
     this.#parts.length = 0;
     const body = frame.subarray(FRAME_PREFIX_BYTES);
     if (frame[0] === 0) this.#handle(body, undefined);

@@ -6,6 +6,7 @@ import http2, { type Http2ServerRequest, type Http2ServerResponse, type ServerHt
 import type { Socket } from 'node:net';
 import type { SecureContextOptions } from 'node:tls';
 import type { Admission } from '../admission.ts';
+import { joinParts } from './slab.ts';
 
 export interface HttpRequest {
   readonly method: string;
@@ -220,8 +221,7 @@ export class HttpServer {
     });
     request.on('end', () => {
       if (finished) return;
-      const [first] = parts;
-      const body = parts.length === 1 && first ? first : Buffer.concat(parts, received);
+      const body = joinParts(parts, received);
       service
         .handle({ method, path, headers, address: request.socket?.remoteAddress, body })
         .then(finish, () => finish(INTERNAL_ERROR));

@@ -25,7 +25,7 @@ export class Cors {
     if (headers['access-control-request-method'] === undefined || headers.origin === undefined) return undefined;
     const allow = this.headersFor(headers);
     if (!allow) return { status: 204, headers: { vary: 'origin' }, body: '' };
-    const asked = String(headers['access-control-request-headers'] ?? '')
+    const asked = (headers['access-control-request-headers'] ?? '')
       .split(',')
       .map((name) => name.trim().toLowerCase())
       .filter((name) => name !== '');

@@ -1,0 +1,49 @@
+// Every component there is, by kind and type. Each loads only when it is asked for; a test holds this list equal to the
+// folders and to what the declarations say of themselves.
+
+import type { ComponentKind, Declaration } from '../pipeline/component.ts';
+import type { ComponentRegistry } from '../pipeline/config/sections.ts';
+
+interface Entry {
+  /** Older spellings. */
+  readonly aliases?: readonly string[];
+  readonly load: () => Promise<{ readonly default: unknown }>;
+}
+
+type Entries = Readonly<Record<string, Entry>>;
+
+export const COMPONENTS: Readonly<Record<ComponentKind, Entries>> = {
+  receiver: {
+    otlp: { load: () => import('../receivers/otlp/index.ts') },
+  },
+  processor: {},
+  exporter: {
+    otlp_grpc: { aliases: ['otlp'], load: () => import('../exporters/otlp_grpc/index.ts') },
+    otlp_http: { aliases: ['otlphttp'], load: () => import('../exporters/otlp_http/index.ts') },
+  },
+  connector: {},
+  extension: {
+    health_check: { load: () => import('../extensions/health_check/index.ts') },
+    healthcheckv2: { load: () => import('../extensions/healthcheckv2/index.ts') },
+    pprof: { load: () => import('../extensions/pprof/index.ts') },
+    zpages: { load: () => import('../extensions/zpages/index.ts') },
+  },
+};
+
+/** The type in its current spelling; undefined for one that is not here. */
+export function canonicalType(kind: ComponentKind, name: string): string | undefined {
+  const entries = COMPONENTS[kind];
+  if (Object.hasOwn(entries, name)) return name;
+  return Object.keys(entries).find((type) => entries[type]?.aliases?.includes(name));
+}
+
+export const registry: ComponentRegistry = {
+  async find(kind, typeName) {
+    const type = canonicalType(kind, typeName);
+    const entry = type === undefined ? undefined : COMPONENTS[kind][type];
+    if (!entry) return undefined;
+    // Every index.ts exports a declaration; the suite that runs over all components checks it.
+    return (await entry.load()).default as Declaration;
+  },
+  known: (kind) => Object.keys(COMPONENTS[kind]),
+};
