@@ -15,11 +15,13 @@ const UNIT: Readonly<Record<Signal, string>> = {
 export class OwnedMetrics implements ComponentMetrics {
   readonly #store: MetricStore;
   readonly #own: Labels;
+  readonly #onRelease: () => void;
 
   /** `kind` is also the label's name, as the collector has it: `receiver="otlp"`. */
-  constructor(store: MetricStore, kind: ComponentKind, id: string) {
+  constructor(store: MetricStore, kind: ComponentKind, id: string, onRelease: () => void = () => undefined) {
     this.#store = store;
     this.#own = { [kind]: id };
+    this.#onRelease = onRelease;
   }
 
   counter(options: MetricOptions): BoundCounter {
@@ -64,6 +66,7 @@ export class OwnedMetrics implements ComponentMetrics {
   /** The component is gone for good: so are its series, unless a successor has bound them too. */
   release(): void {
     this.#store.release(this);
+    this.#onRelease();
   }
 
   #labels(options: MetricOptions): Labels {

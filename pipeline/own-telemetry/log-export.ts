@@ -1,13 +1,12 @@
 // The log processors: lines of the agent's log as OTLP log records, serialised by @opentelemetry/otlp-transformer. `batch`
 // sends them together after a delay; `simple` sends each as it comes.
 
-import { ProtobufLogsSerializer } from '@opentelemetry/otlp-transformer';
-import { AgentError } from '../errors.ts';
+import { JsonLogsSerializer, ProtobufLogsSerializer } from '@opentelemetry/otlp-transformer';
 import { levelName, type LogEntry } from './log-lines.ts';
 import type { AgentLogs } from './logs.ts';
 import { untilAborted } from './metric-export.ts';
 import { hrTime, otlpResource, OWN_SCOPE } from './otlp-shape.ts';
-import { makeOtlpSender, type OtlpSender } from './otlp-sender.ts';
+import { makeOwnExporter, type OwnExporter } from './own-exporter.ts';
 import type { Running } from './own-telemetry.ts';
 import type { LogProcessorSettings, OwnResource } from './settings.ts';
 
@@ -25,23 +24,22 @@ function severityOf(level: number): Severity {
   return Math.floor(level / 10) * 4 - 3;
 }
 
-/** Fails with TELEMETRY_EXPORT. */
-export function startLogExport(
+/** Fails with TELEMETRY_EXPORT or TLS_MATERIAL. */
+export async function startLogExport(
   settings: LogProcessorSettings,
   options: { readonly logs: AgentLogs; readonly resource: OwnResource },
-): Running {
-  const otlp = (settings.batch ?? settings.simple)?.exporter.otlp;
-  if (!otlp) {
-    throw new AgentError('TELEMETRY_EXPORT', 'a log processor needs an otlp exporter here', {
-      path: 'service::telemetry::logs::processors',
-    });
-  }
-  const { batch } = settings;
+): Promise<Running> {
+  const { batch, simple } = settings;
+  const exporter = await makeOwnExporter(
+    'logs',
+    (batch ?? simple)?.exporter ?? {},
+    'service::telemetry::logs::processors',
+  );
   return new LogExport({
     ...options,
-    sender: makeOtlpSender(otlp, '/v1/logs'),
+    exporter,
     delayMs: batch ? (batch.schedule_delay ?? DEFAULT_DELAY_MS) : 0,
-    timeoutMs: otlp.timeout ?? batch?.export_timeout ?? DEFAULT_TIMEOUT_MS,
+    timeoutMs: Math.min(exporter.timeoutMs, batch?.export_timeout ?? DEFAULT_TIMEOUT_MS),
     queueSize: batch?.max_queue_size ?? DEFAULT_QUEUE,
     batchSize: batch ? (batch.max_export_batch_size ?? DEFAULT_BATCH) : 1,
   });
@@ -50,7 +48,7 @@ export function startLogExport(
 interface LogExportOptions {
   readonly logs: AgentLogs;
   readonly resource: OwnResource;
-  readonly sender: OtlpSender;
+  readonly exporter: OwnExporter;
   readonly delayMs: number;
   readonly timeoutMs: number;
   readonly queueSize: number;
@@ -76,7 +74,10 @@ class LogExport implements Running {
   async stop(deadline: AbortSignal): Promise<void> {
     this.#stopped = true;
     clearTimeout(this.#timer);
-    await untilAborted(this.#drain(), deadline);
+    await untilAborted(
+      this.#drain().then(() => this.#options.exporter.close()),
+      deadline,
+    );
   }
 
   #take(entry: LogEntry): void {
@@ -98,12 +99,13 @@ class LogExport implements Running {
   }
 
   async #sendAll(): Promise<void> {
-    const { batchSize, sender, timeoutMs, logs } = this.#options;
+    const { batchSize, exporter, timeoutMs, logs } = this.#options;
     while (this.#queue.length > 0) {
       const records = this.#queue.splice(0, batchSize).map((entry) => this.#record(entry));
       try {
-        const body = ProtobufLogsSerializer.serializeRequest(records);
-        if (body) await sender.send(body, timeoutMs);
+        const serializer = exporter.form === 'json' ? JsonLogsSerializer : ProtobufLogsSerializer;
+        const body = serializer.serializeRequest(records);
+        if (body) await exporter.send(body, timeoutMs);
       } catch (error) {
         this.#lost += records.length + this.#queue.length;
         this.#queue = [];

@@ -1,10 +1,9 @@
 // The periodic reader: the metric store as OTLP, serialised by @opentelemetry/otlp-transformer, every interval.
 
-import { ProtobufMetricsSerializer } from '@opentelemetry/otlp-transformer';
-import { AgentError } from '../errors.ts';
+import { JsonMetricsSerializer, ProtobufMetricsSerializer } from '@opentelemetry/otlp-transformer';
 import type { ComponentLogger } from '../telemetry.ts';
 import { type AnySeries, type Family, GaugeSeries, HistogramSeries, type MetricStore } from './metric-store.ts';
-import { makeOtlpSender } from './otlp-sender.ts';
+import { makeOwnExporter } from './own-exporter.ts';
 import type { Running } from './own-telemetry.ts';
 import { hrTime, otlpResource, OWN_SCOPE } from './otlp-shape.ts';
 import type { MetricReaderSettings, OwnResource } from './settings.ts';
@@ -35,19 +34,22 @@ export interface MetricExportOptions {
   readonly log: ComponentLogger;
 }
 
-/** Fails with TELEMETRY_EXPORT. */
-export function startMetricExport(
+/** Fails with TELEMETRY_EXPORT or TLS_MATERIAL. */
+export async function startMetricExport(
   settings: NonNullable<MetricReaderSettings['periodic']>,
   options: MetricExportOptions,
-): Running {
-  const { otlp } = settings.exporter;
-  if (!otlp) {
-    throw new AgentError('TELEMETRY_EXPORT', 'a periodic reader needs an otlp exporter here', {
-      path: 'service::telemetry::metrics::readers',
-    });
-  }
-  const sender = makeOtlpSender(otlp, '/v1/metrics');
-  const timeoutMs = otlp.timeout ?? settings.timeout ?? DEFAULT_TIMEOUT_MS;
+): Promise<Running> {
+  const exporter = await makeOwnExporter('metrics', settings.exporter, 'service::telemetry::metrics::readers');
+  const serializer = exporter.form === 'json' ? JsonMetricsSerializer : ProtobufMetricsSerializer;
+  const timeoutMs = Math.min(exporter.timeoutMs, settings.timeout ?? DEFAULT_TIMEOUT_MS);
+  const sendOnce = async (): Promise<void> => {
+    try {
+      const body = serializer.serializeRequest(otlpMetrics(options));
+      if (body) await exporter.send(body, timeoutMs);
+    } catch (error) {
+      options.log.warn({ error, endpoint: exporter.name }, "The agent's own metrics could not be exported.");
+    }
+  };
   let sending: Promise<void> | undefined;
   const send = (): Promise<void> => {
     // A destination slower than the interval is not sent to twice at once.
@@ -56,19 +58,14 @@ export function startMetricExport(
     });
     return sending;
   };
-  const sendOnce = async (): Promise<void> => {
-    try {
-      const body = ProtobufMetricsSerializer.serializeRequest(otlpMetrics(options));
-      if (body) await sender.send(body, timeoutMs);
-    } catch (error) {
-      options.log.warn({ error, endpoint: otlp.endpoint }, "The agent's own metrics could not be exported.");
-    }
-  };
   const timer = setInterval(() => void send(), settings.interval ?? DEFAULT_INTERVAL_MS).unref();
   return {
     async stop(deadline): Promise<void> {
       clearInterval(timer);
-      await untilAborted(send(), deadline);
+      await untilAborted(
+        send().then(() => exporter.close()),
+        deadline,
+      );
     },
   };
 }

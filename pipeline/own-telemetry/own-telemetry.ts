@@ -46,6 +46,8 @@ export class OwnTelemetry {
   readonly #options: OwnTelemetryOptions;
   readonly #store: MetricStore;
   readonly #startedUnixMs: number;
+  /** Instances of each component; with the last one go its drops' series. */
+  readonly #instances = new Map<string, number>();
   readonly #endpoints: AdminHttp[] = [];
   readonly #exports: Running[] = [];
 
@@ -67,7 +69,9 @@ export class OwnTelemetry {
 
   /** One per component instance; its `release` ends its series. */
   metricsFor(kind: ComponentKind, id: string): OwnedMetrics {
-    return new OwnedMetrics(this.#store, kind, id);
+    const component = `${kind}:${id}`;
+    this.#instances.set(component, (this.#instances.get(component) ?? 0) + 1);
+    return new OwnedMetrics(this.#store, kind, id, () => this.#onRelease(component));
   }
 
   loggerFor({ kind, id, pipeline, signal }: Speaker): ComponentLogger {
@@ -92,7 +96,7 @@ export class OwnTelemetry {
     }
     for (const processor of settings.logs?.processors ?? []) {
       const { startLogExport } = await import('./log-export.ts');
-      this.#exports.push(startLogExport(processor, { logs: this.logs, resource: this.#options.resource }));
+      this.#exports.push(await startLogExport(processor, { logs: this.logs, resource: this.#options.resource }));
     }
   }
 
@@ -120,6 +124,15 @@ export class OwnTelemetry {
     return figures;
   }
 
+  #onRelease(component: string): void {
+    const left = (this.#instances.get(component) ?? 1) - 1;
+    if (left > 0) this.#instances.set(component, left);
+    else {
+      this.#instances.delete(component);
+      this.drops.forget(component);
+    }
+  }
+
   async #startReader(reader: MetricReaderSettings, listeners: ListenerPool): Promise<void> {
     const prometheus = reader.pull?.exporter.prometheus;
     if (prometheus) this.#endpoints.push(await this.#serve(prometheus, listeners));
@@ -127,7 +140,7 @@ export class OwnTelemetry {
     const { startMetricExport } = await import('./metric-export.ts');
     const { resource, now } = this.#options;
     this.#exports.push(
-      startMetricExport(reader.periodic, {
+      await startMetricExport(reader.periodic, {
         store: this.#store,
         resource,
         startedUnixMs: this.#startedUnixMs,

@@ -7,36 +7,26 @@ import { request as httpsRequest } from 'node:https';
 import { promisify } from 'node:util';
 import { gzip } from 'node:zlib';
 import { AgentError } from '../errors.ts';
+import type { OwnExporter } from './own-exporter.ts';
 import type { OtlpSettings } from './settings.ts';
 
 const compress = promisify(gzip);
-const DEFAULT_TIMEOUT_MS = 10_000;
+/** otelconf's default. */
+export const DEFAULT_TIMEOUT_MS = 10_000;
 /** Of an answer's body as much is read for the message. */
 const MAX_ANSWER_BYTES = 2_000;
 
-export interface OtlpSender {
-  /** Resolves when the destination has taken the bytes; fails with a sentence. */
-  send(body: Uint8Array, timeoutMs?: number): Promise<void>;
-}
-
 /** `signalPath` (`/v1/metrics`) is used where the endpoint names no path. Fails with TELEMETRY_EXPORT. */
-export function makeOtlpSender(settings: OtlpSettings, signalPath: string): OtlpSender {
-  if (settings.protocol !== 'http/protobuf') {
-    throw new AgentError(
-      'TELEMETRY_EXPORT',
-      `the agent's own telemetry can not be sent with protocol "${settings.protocol}"; expected http/protobuf`,
-      {
-        path: 'service::telemetry',
-        mend: 'write protocol: http/protobuf and the endpoint of OTLP over HTTP (port 4318)',
-      },
-    );
-  }
+export function httpExporter(settings: OtlpSettings, signalPath: string): OwnExporter {
   const url = endpointUrl(settings, signalPath);
   const headers = headersOf(settings);
-  const isGzip = compressionOf(settings) === 'gzip';
+  const isGzip = isGzipped(settings);
   const tls = tlsOf(settings);
   return {
-    async send(body, timeoutMs = settings.timeout ?? DEFAULT_TIMEOUT_MS): Promise<void> {
+    name: settings.endpoint,
+    form: 'protobuf',
+    timeoutMs: settings.timeout ?? DEFAULT_TIMEOUT_MS,
+    async send(body, timeoutMs): Promise<void> {
       const sent = isGzip ? await compress(body) : body;
       await post(url, sent, {
         timeoutMs,
@@ -49,6 +39,7 @@ export function makeOtlpSender(settings: OtlpSettings, signalPath: string): Otlp
         },
       });
     },
+    close: () => Promise.resolve(),
   };
 }
 
@@ -66,7 +57,8 @@ function endpointUrl(settings: OtlpSettings, signalPath: string): URL {
   return url;
 }
 
-function headersOf(settings: OtlpSettings): Record<string, string> {
+/** `headers_list` and `headers`, the latter winning. */
+export function headersOf(settings: OtlpSettings): Record<string, string> {
   const headers: Record<string, string> = {};
   for (const pair of settings.headers_list?.split(',') ?? []) {
     const equals = pair.indexOf('=');
@@ -76,9 +68,9 @@ function headersOf(settings: OtlpSettings): Record<string, string> {
   return headers;
 }
 
-function compressionOf(settings: OtlpSettings): 'gzip' | 'none' {
-  const { compression = 'none' } = settings;
-  if (compression === 'gzip' || compression === 'none') return compression;
+/** Whether to compress. Fails with TELEMETRY_EXPORT for anything but gzip and none. */
+export function isGzipped({ compression = 'none' }: OtlpSettings): boolean {
+  if (compression === 'gzip' || compression === 'none') return compression === 'gzip';
   throw new AgentError('TELEMETRY_EXPORT', `compression "${compression}" is not known here; expected gzip or none`, {
     path: 'service::telemetry',
   });

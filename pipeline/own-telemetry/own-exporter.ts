@@ -1,0 +1,56 @@
+// Where the agent's own metrics and logs go: the one exporter that a reader or processor of `service.telemetry` names.
+
+import { writeSync } from 'node:fs';
+import { AgentError } from '../errors.ts';
+import type { OtlpSettings } from './settings.ts';
+
+export interface OwnExporter {
+  /** For messages. */
+  readonly name: string;
+  /** What `send` takes. */
+  readonly form: 'protobuf' | 'json';
+  /** The exporter's own idea of how long one sending may take. */
+  readonly timeoutMs: number;
+  /** Resolves when the destination has taken the bytes; fails with a sentence. What can not be sent is not kept. */
+  send(body: Uint8Array, timeoutMs: number): Promise<void>;
+  close(): Promise<void>;
+}
+
+const SERVICES = {
+  metrics: '/opentelemetry.proto.collector.metrics.v1.MetricsService/Export',
+  logs: '/opentelemetry.proto.collector.logs.v1.LogsService/Export',
+} as const;
+
+/** `path` is where the exporter is configured. Fails with TELEMETRY_EXPORT or TLS_MATERIAL. */
+export async function makeOwnExporter(
+  signal: keyof typeof SERVICES,
+  exporter: { readonly otlp?: OtlpSettings | undefined; readonly console?: unknown },
+  path: string,
+): Promise<OwnExporter> {
+  const { otlp, console } = exporter;
+  if ((otlp === undefined) === (console === undefined)) {
+    const seen = otlp === undefined ? 'none' : 'both';
+    throw new AgentError('TELEMETRY_EXPORT', `an exporter is one of otlp and console; found ${seen}`, { path });
+  }
+  if (!otlp) return CONSOLE;
+  if (otlp.protocol === 'http/protobuf') {
+    const { httpExporter } = await import('./http-exporter.ts');
+    return httpExporter(otlp, `/v1/${signal}`);
+  }
+  if (otlp.protocol === 'grpc') {
+    const { grpcExporter } = await import('./grpc-exporter.ts');
+    return grpcExporter(otlp, SERVICES[signal]);
+  }
+  throw new AgentError('TELEMETRY_EXPORT', `"${otlp.protocol}" is not a protocol; expected http/protobuf or grpc`, {
+    path,
+  });
+}
+
+/** One line of OTLP/JSON per export, on the standard output. */
+const CONSOLE: OwnExporter = {
+  name: 'console',
+  form: 'json',
+  timeoutMs: 1_000,
+  send: async (body) => void writeSync(1, Buffer.concat([body, Buffer.from('\n')])),
+  close: () => Promise.resolve(),
+};
