@@ -52,15 +52,23 @@ export function parseUri(text: string, at?: SourcePosition): SourceUri {
     });
   }
   const [, scheme = '', rest = ''] = match;
-  if (SCHEMES.includes(scheme)) return { scheme, rest, text };
+  if (SCHEMES.includes(scheme)) return { scheme, rest, text: scheme === 'yaml' ? nameOfYaml(text) : text };
   throw new AgentError(
     'CONFIG_SCHEME_UNSUPPORTED',
     `the scheme "${scheme}" of "${text}" is unknown; known are ${SCHEMES.join(', ')}`,
     {
       ...place,
-      mend: 'A $ that is meant literally is written $$.',
+      mend: rest.startsWith('-')
+        ? `A variable with a default is written \${env:${text}}`
+        : 'A $ that is meant literally is written $$.',
     },
   );
+}
+
+/** YAML given in place goes by its beginning: in messages a whole document would hide what is said about it. */
+function nameOfYaml(text: string): string {
+  const [line = ''] = text.split('\n');
+  return line.length === text.length && line.length <= 60 ? text : `${line.slice(0, 60)}...`;
 }
 
 /** Reads a source. `at` is where it was asked for, inside another one; positions within env: and yaml: are that place. */
