@@ -18,21 +18,28 @@ export interface Health {
 /** Which kind of error wins where both are present. */
 export type ErrorPriority = 'permanent' | 'recoverable';
 
-/** The health of everything; `None` while no component has reported. */
+/**
+ * The health of everything; `None` while no component has reported. While no pipeline has, the agent is starting, however
+ * well its extensions are: they start first.
+ */
 export function aggregateHealth(
   engine: Pick<EngineView, 'states' | 'pipelines' | 'startedUnixMs'>,
   priority: ErrorPriority,
 ): Health {
   const states = engine.states();
   const parts = new Map<string, Health>();
+  let hasPipeline = false;
   for (const pipeline of engine.pipelines()) {
     const members = states.filter((state) => isPartOf(pipeline, state));
-    if (members.length > 0) parts.set(`pipeline:${pipeline.id}`, combine(partsOf(members), priority));
+    if (members.length === 0) continue;
+    parts.set(`pipeline:${pipeline.id}`, combine(partsOf(members), priority));
+    hasPipeline = true;
   }
   const extensions = states.filter(({ component }) => component.startsWith('extension:'));
   if (extensions.length > 0) parts.set('extensions', combine(partsOf(extensions), priority));
   if (parts.size === 0) return { status: 'None', sinceUnixMs: engine.startedUnixMs, parts };
-  return combine(parts, priority);
+  const whole = combine(parts, priority);
+  return hasPipeline || whole.status !== 'OK' ? whole : { ...whole, status: 'Starting' };
 }
 
 /** The part a query asks for: empty for everything, `extensions`, or a pipeline; undefined when there is none. */

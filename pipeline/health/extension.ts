@@ -91,14 +91,17 @@ export class HealthCheck implements Extension {
 
   /** Keeps since when the agent has been available, and says so when that changes. */
   #note(): void {
-    const available = isAvailable(this.#health().status);
+    const { status, sinceUnixMs } = this.#health();
+    const available = isAvailable(status);
     if (available === (this.#upSinceUnixMs !== undefined)) return;
-    this.#upSinceUnixMs = available ? this.#context.now() : undefined;
+    this.#upSinceUnixMs = available ? sinceUnixMs : undefined;
     this.#context.log.info({ status: available ? 'ready' : 'unavailable' }, 'Health check state change.');
   }
 
   #simple({ path }: AdminRequest): AdminResponse {
     if (!matches(this.#settings.path, path)) return NOT_FOUND;
+    // The pipelines may have become known after the last change of a state.
+    this.#note();
     return simpleResponse(this.#upSinceUnixMs, this.#context.now(), this.#settings.response_body);
   }
 

@@ -55,11 +55,16 @@ void test('what comes before what', () => {
   for (const [index, [permanent, recoverable]] of expected.entries()) {
     const rest = everything.slice(index);
     // The stopped alone would be Stopped.
-    const rows = rest.map((status, at): Row => [`extension:e${at}`, status, at]);
+    const rows = rest.map((status, at): Row => [`processor:p${at}`, status, at, 'metrics']);
     assert.equal(health(rows, 'permanent').status, permanent);
     assert.equal(health(rows, 'recoverable').status, recoverable);
   }
   assert.equal(health([['extension:a', 'Stopped', 1]]).status, 'Stopped');
+});
+
+void test('while only extensions have started, the whole is starting', () => {
+  const whole = health([['extension:zpages', 'OK', 1]]);
+  assert.deepEqual([whole.status, healthOf(whole, 'extensions')?.status], ['Starting', 'OK']);
 });
 
 void test('an error is as old as its first occurrence, and carries its reason up', () => {

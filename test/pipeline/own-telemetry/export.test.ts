@@ -2,22 +2,16 @@ import assert from 'node:assert/strict';
 import { createServer, type IncomingHttpHeaders, type Server } from 'node:http';
 import { after, test } from 'node:test';
 import { gunzipSync } from 'node:zlib';
-import protobuf from 'protobufjs';
 import { Admission } from '../../../pipeline/admission.ts';
 import { AgentError } from '../../../pipeline/errors.ts';
 import { SharedListenerPool } from '../../../pipeline/listener-pool.ts';
 import { OwnTelemetry } from '../../../pipeline/own-telemetry/own-telemetry.ts';
 import { ownResource, type OwnTelemetrySettings } from '../../../pipeline/own-telemetry/settings.ts';
 import { GrpcServer } from '../../../pipeline/transport/grpc-server.ts';
-
-const root = new protobuf.Root();
-root.resolvePath = (_origin, target) => (target.startsWith('/') ? target : `proto/${target}`);
-const SERVICE = 'opentelemetry/proto/collector';
-root.loadSync([`${SERVICE}/metrics/v1/metrics_service.proto`, `${SERVICE}/logs/v1/logs_service.proto`]);
+import { REQUEST_TYPES } from '../../proto/reference.ts';
 
 function decode(signal: 'metrics' | 'logs', bytes: Uint8Array) {
-  const name = signal === 'metrics' ? 'metrics.v1.ExportMetricsServiceRequest' : 'logs.v1.ExportLogsServiceRequest';
-  const type = root.lookupType(`opentelemetry.proto.collector.${name}`);
+  const type = REQUEST_TYPES[signal];
   return JSON.parse(JSON.stringify(type.toObject(type.decode(bytes), { longs: String, enums: String })));
 }
 
