@@ -33,7 +33,20 @@ export function effectiveConfiguration(configuration: AgentConfiguration, unreda
     processors: section(configuration.processors),
     exporters: section(configuration.exporters),
     connectors: section(configuration.connectors),
-    service: fill([serviceSettings], configuration.service.raw, unredacted),
+    service: effectiveService(configuration.service, unredacted),
+  };
+}
+
+/** The section with its references in the spelling that the components are printed in. */
+function effectiveService(service: AgentConfiguration['service'], unredacted: boolean): Record<string, unknown> {
+  const pipelines = [...service.pipelines].map(([id, { receivers, processors, exporters }]) => [
+    id,
+    { receivers, processors, exporters },
+  ]);
+  return {
+    ...Object(fill([serviceSettings], service.raw, unredacted)),
+    extensions: service.extensions,
+    pipelines: Object.fromEntries(pipelines),
   };
 }
 

@@ -72,7 +72,7 @@ export async function readSection(
     );
     return { components, entries };
   }
-  const reader = new SectionReader(name, registry, findings, components, entries);
+  const reader = new SectionReader(name, registry, findings, components, entries, new Set(node.entries.keys()));
   for (const [text, entry] of node.entries) await reader.read(text, entry);
   return { components, entries };
 }
@@ -84,6 +84,8 @@ class SectionReader {
   readonly #findings: Findings;
   readonly #components: Map<string, ConfiguredComponent>;
   readonly #entries: Map<string, SectionEntry>;
+  readonly #written = new Set<string>();
+  readonly #texts: ReadonlySet<string>;
 
   constructor(
     name: SectionName,
@@ -91,6 +93,7 @@ class SectionReader {
     findings: Findings,
     components: Map<string, ConfiguredComponent>,
     entries: Map<string, SectionEntry>,
+    texts: ReadonlySet<string>,
   ) {
     this.#name = name;
     this.#kind = SECTIONS[name];
@@ -98,6 +101,7 @@ class SectionReader {
     this.#findings = findings;
     this.#components = components;
     this.#entries = entries;
+    this.#texts = texts;
   }
 
   async read(text: string, entry: MapEntry): Promise<void> {
@@ -111,12 +115,13 @@ class SectionReader {
       return;
     }
     const written = formatComponentId(parsed);
-    if (this.#entries.get(written)) {
+    if (this.#written.has(written)) {
       this.#findings.errors.push(
         new AgentError('CONFIG_ID_TWICE', `"${written}" is configured twice in ${this.#name}`, { at, path }),
       );
       return;
     }
+    this.#written.add(written);
     const declaration = await this.#registry.find(this.#kind, parsed.type);
     if (!declaration) {
       this.#entries.set(written, { id: written, declaration });
@@ -151,7 +156,7 @@ class SectionReader {
   /** The id with the type in its current spelling; the one as written where both spellings are configured. */
   #canonicalId(written: string, id: { type: string; name: string }): string {
     const canonical = formatComponentId(id);
-    return this.#entries.has(canonical) ? written : canonical;
+    return this.#texts.has(canonical) ? written : canonical;
   }
 
   #unavailable(type: string, at: MapEntry['keyAt'], path: string): void {
