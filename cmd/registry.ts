@@ -14,14 +14,19 @@ type Entries = Readonly<Record<string, Entry>>;
 
 export const COMPONENTS: Readonly<Record<ComponentKind, Entries>> = {
   receiver: {
+    nop: { load: () => import('../receivers/nop/index.ts') },
     otlp: { load: () => import('../receivers/otlp/index.ts') },
   },
   processor: {},
   exporter: {
+    debug: { load: () => import('../exporters/debug/index.ts') },
+    nop: { load: () => import('../exporters/nop/index.ts') },
     otlp_grpc: { aliases: ['otlp'], load: () => import('../exporters/otlp_grpc/index.ts') },
     otlp_http: { aliases: ['otlphttp'], load: () => import('../exporters/otlp_http/index.ts') },
   },
-  connector: {},
+  connector: {
+    forward: { load: () => import('../connectors/forward/index.ts') },
+  },
   extension: {
     health_check: { load: () => import('../extensions/health_check/index.ts') },
     healthcheckv2: { load: () => import('../extensions/healthcheckv2/index.ts') },

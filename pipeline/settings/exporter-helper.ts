@@ -109,11 +109,16 @@ const queue = z
   });
 
 /** `sending_queue`: on by default; undefined when turned off. */
-export const queueSettings = defaultSection(queue).transform((settings) => {
+export const queueSettings = defaultSection(queue).transform(withSizers);
+
+/** `sending_queue` of exporters that have none unless it is written. */
+export const optionalQueueSettings = optionalSection(queue).transform(withSizers);
+
+function withSizers(settings: z.output<typeof queue> | undefined) {
   if (!settings) return undefined;
   const { queueSizer, batchSizer } = sizersOf(settings);
   return { ...settings, sizer: queueSizer, batch: settings.batch && { ...settings.batch, sizer: batchSizer } };
-});
+}
 
 type Sizer = z.output<typeof sizer>;
 
