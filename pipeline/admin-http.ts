@@ -53,6 +53,8 @@ export interface AdminHttpOptions {
 export interface AdminHttp {
   /** The addresses really bound. */
   readonly bound: readonly string[];
+  /** Other certificates for new connections; nothing where the server has no TLS. */
+  setSecureContext(context: SecureContextOptions): void;
   /** Takes no new connection, lets answers under way finish, and cuts what is left when `deadline` aborts. */
   stop(deadline: AbortSignal): Promise<void>;
 }
@@ -85,7 +87,7 @@ export async function startAdminHttp(options: AdminHttpOptions): Promise<AdminHt
     );
   };
   const server = await makeServer(options, onRequest);
-  const listening = await options.listeners.claim(options.component, options.address, (socket) => {
+  const accept = (socket: Socket): void => {
     if (stopping || sockets.size >= MAX_CONNECTIONS) {
       socket.destroy();
       return;
@@ -94,13 +96,27 @@ export async function startAdminHttp(options: AdminHttpOptions): Promise<AdminHt
     socket.once('close', () => sockets.delete(socket));
     socket.on('error', () => undefined);
     server.emit('connection', socket);
-  });
+  };
+  let listening: Listening;
+  try {
+    listening = await options.listeners.claim(options.component, options.address, accept);
+  } catch (error) {
+    server.close();
+    throw error;
+  }
   // Answers carry `connection: close` from here on, so that busy connections end too.
   const stop = async (deadline: AbortSignal): Promise<void> => {
     stopping = true;
     await stopServer({ server, listening, sockets }, deadline);
   };
-  return { bound: listening.bound, stop };
+  return {
+    bound: listening.bound,
+    stop,
+    setSecureContext(context): void {
+      if ('setSecureContext' in server && typeof server.setSecureContext === 'function')
+        server.setSecureContext(context);
+    },
+  };
 }
 
 export function text(status: number, body: string): AdminResponse {

@@ -4,7 +4,7 @@ import { type AdminHandler, type AdminHttp, type AdminHttpOptions, startAdminHtt
 import type { ComponentContext } from './component.ts';
 import { type HttpServerSettings, httpServerKeepAlive } from './settings/http-server.ts';
 import { serverAuthenticator } from './transport/authentication.ts';
-import { loadServerTls } from './transport/tls.ts';
+import { loadServerTls, type ServerTlsOptions, TlsReloader } from './transport/tls.ts';
 
 export type AdminListenerSettings = Pick<
   HttpServerSettings,
@@ -20,23 +20,31 @@ export type AdminListenerSettings = Pick<
   | 'keep_alives_enabled'
 >;
 
+export interface AdminListener extends AdminHttp {
+  /** Reads certificates again. Fails with TLS_MATERIAL, and keeps those in use, where they can not be used. */
+  refresh(): Promise<void>;
+}
+
 /** Fails with LISTEN_FAILED, TLS_MATERIAL or AUTHENTICATOR_MISSING. */
 export async function startAdminListener(
   context: ComponentContext,
   settings: AdminListenerSettings,
   options: { readonly handler: AdminHandler } & Pick<AdminHttpOptions, 'allowedHosts'>,
-): Promise<AdminHttp> {
+): Promise<AdminListener> {
   const component = `${context.kind}:${context.id}`;
   const check = serverAuthenticator(settings.auth?.authenticator, context);
   const keepAlive = httpServerKeepAlive(settings, 0);
-  return startAdminHttp({
+  const { tls: tlsSettings } = settings;
+  const load = tlsSettings && ((): Promise<ServerTlsOptions> => loadServerTls(tlsSettings, component));
+  const tls = await load?.();
+  const server = await startAdminHttp({
     component,
     listeners: context.listeners,
     address: { endpoint: settings.endpoint, transport: settings.transport },
     handler: options.handler,
     onError: (error) => context.log.error({ error }, 'A request to this server failed.'),
     ...(options.allowedHosts ? { allowedHosts: options.allowedHosts } : {}),
-    ...(settings.tls ? { tls: await loadServerTls(settings.tls, component) } : {}),
+    ...(tls ? { tls } : {}),
     ...(check ? { authenticate: (headers) => check(headers, (reason) => new Error(reason)) } : {}),
     responseHeaders: Object.fromEntries(settings.response_headers.map(({ name, value }) => [name, value])),
     readTimeoutMs: settings.read_timeout,
@@ -44,4 +52,19 @@ export async function startAdminListener(
     idleTimeoutMs: keepAlive.idleTimeoutMs,
     keepAlive: keepAlive.enabled,
   });
+  const reloader =
+    load &&
+    tls &&
+    new TlsReloader(tls, tlsSettings.reload_interval, load, {
+      changed: (fresh) => server.setSecureContext(fresh),
+      failed: (error) => context.log.error({ error }, 'Reading the TLS files again failed.'),
+    });
+  return {
+    ...server,
+    refresh: async () => reloader?.refresh(),
+    async stop(deadline): Promise<void> {
+      reloader?.close();
+      await server.stop(deadline);
+    },
+  };
 }

@@ -1,14 +1,7 @@
 // The routes of the admin port.
 
-import {
-  type AdminHttp,
-  type AdminRequest,
-  type AdminResponse,
-  json,
-  NOT_FOUND,
-  text,
-} from '../../pipeline/admin-http.ts';
-import { startAdminListener } from '../../pipeline/admin-listener.ts';
+import { type AdminRequest, type AdminResponse, json, NOT_FOUND, text } from '../../pipeline/admin-http.ts';
+import { type AdminListener, startAdminListener } from '../../pipeline/admin-listener.ts';
 import type { Extension, ExtensionContext } from '../../pipeline/component.ts';
 import { dropsJson, overview } from './api.ts';
 import type { ZpagesConfig } from './config.ts';
@@ -21,7 +14,7 @@ export class Zpages implements Extension {
   readonly #config: ZpagesConfig;
   readonly #context: ExtensionContext;
   readonly #routes: ReadonlyMap<string, Route>;
-  #server: AdminHttp | undefined;
+  #server: AdminListener | undefined;
 
   constructor(config: ZpagesConfig, context: ExtensionContext) {
     this.#config = config;
@@ -40,6 +33,10 @@ export class Zpages implements Extension {
       allowedHosts: this.#config.allowed_hosts,
     });
     this.#context.log.info({ endpoint: this.#server.bound[0] }, 'Admin pages are served.');
+  }
+
+  async refresh(): Promise<void> {
+    await this.#server?.refresh();
   }
 
   async stop(deadline: AbortSignal): Promise<void> {

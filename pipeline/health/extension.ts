@@ -1,15 +1,8 @@
 // The health check as an extension: the simple check, or the status of components over HTTP and gRPC.
 
 import { parse } from 'yaml';
-import {
-  type AdminHandler,
-  type AdminHttp,
-  type AdminRequest,
-  type AdminResponse,
-  json,
-  NOT_FOUND,
-} from '../admin-http.ts';
-import { startAdminListener } from '../admin-listener.ts';
+import { type AdminHandler, type AdminRequest, type AdminResponse, json, NOT_FOUND } from '../admin-http.ts';
+import { type AdminListener, startAdminListener } from '../admin-listener.ts';
 import type { Extension, ExtensionContext } from '../component.ts';
 import { aggregateHealth, type Health, healthOf } from './aggregate.ts';
 import { isAvailable, simpleResponse, statusResponse } from './responses.ts';
@@ -28,7 +21,7 @@ export class HealthCheck implements Extension {
   readonly #settings: HealthCheckSettings;
   readonly #context: ExtensionContext;
   readonly #rules: ComponentHealthSettings | undefined;
-  readonly #servers: AdminHttp[] = [];
+  readonly #servers: AdminListener[] = [];
   #upSinceUnixMs: number | undefined;
   #unsubscribe: (() => void) | undefined;
 
@@ -63,6 +56,10 @@ export class HealthCheck implements Extension {
         health: () => this.#health(),
       }),
     );
+  }
+
+  async refresh(): Promise<void> {
+    await Promise.all(this.#servers.map((server) => server.refresh()));
   }
 
   async stop(deadline: AbortSignal): Promise<void> {

@@ -1,11 +1,11 @@
 // grpc.health.v1.Health/Check. The service name is a pipeline's, empty for everything.
 
-import type { AdminHttp } from '../admin-http.ts';
+import type { AdminListener } from '../admin-listener.ts';
 import type { ComponentContext } from '../component.ts';
 import { serverAuthenticator } from '../transport/authentication.ts';
 import { GrpcServer } from '../transport/grpc-server.ts';
 import { GRPC_STATUS, GrpcError } from '../transport/grpc-status.ts';
-import { loadServerTls } from '../transport/tls.ts';
+import { loadServerTls, type ServerTlsOptions, TlsReloader } from '../transport/tls.ts';
 import { LENGTH_DELIMITED, ProtoReader } from '../../proto/wire.ts';
 import { type Health, healthOf } from './aggregate.ts';
 import { isAvailable, isHealthy } from './responses.ts';
@@ -25,17 +25,20 @@ export interface GrpcHealthOptions {
 }
 
 /** Fails with LISTEN_FAILED, TLS_MATERIAL or AUTHENTICATOR_MISSING. */
-export async function startGrpcHealth(options: GrpcHealthOptions): Promise<AdminHttp> {
+export async function startGrpcHealth(options: GrpcHealthOptions): Promise<AdminListener> {
   const { context, settings } = options;
   const component = `${context.kind}:${context.id}`;
   const check = serverAuthenticator(settings.auth?.authenticator, context);
+  const { tls: tlsSettings } = settings;
+  const load = tlsSettings && ((): Promise<ServerTlsOptions> => loadServerTls(tlsSettings, component));
+  const tls = await load?.();
   const server = new GrpcServer({
     methods: new Map([['/grpc.health.v1.Health/Check', async (message) => checkHealth(message, options)]]),
     maxMessageBytes: MAX_MESSAGE_BYTES,
     maxConcurrentStreams: settings.max_concurrent_streams || MAX_STREAMS,
     admission: context.admission,
     includeMetadata: false,
-    ...(settings.tls ? { tls: await loadServerTls(settings.tls, component) } : {}),
+    ...(tls ? { tls } : {}),
     ...(check
       ? { authenticate: (headers) => check(headers, (reason) => new GrpcError(GRPC_STATUS.UNAUTHENTICATED, reason)) }
       : {}),
@@ -44,9 +47,19 @@ export async function startGrpcHealth(options: GrpcHealthOptions): Promise<Admin
   });
   const address = { endpoint: settings.endpoint, transport: settings.transport };
   const listening = await context.listeners.claim(component, address, (socket) => server.accept(socket));
+  const reloader =
+    load &&
+    tls &&
+    new TlsReloader(tls, tlsSettings.reload_interval, load, {
+      changed: (fresh) => server.setSecureContext(fresh),
+      failed: (error) => context.log.error({ error }, 'Reading the TLS files again failed.'),
+    });
   return {
     bound: listening.bound,
+    setSecureContext: (fresh) => server.setSecureContext(fresh),
+    refresh: async () => reloader?.refresh(),
     async stop(deadline): Promise<void> {
+      reloader?.close();
       await listening.release();
       await server.stop(deadline);
     },
