@@ -2,7 +2,7 @@
 // a browser is talking to (DNS rebinding, requests forged by other sites), and stops within a deadline.
 
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
-import type { Socket } from 'node:net';
+import { isIP, type Socket } from 'node:net';
 import type { SecureContextOptions } from 'node:tls';
 import { splitEndpoint } from './listener-pool.ts';
 import type { ListenAddress, Listening, ListenerPool } from './listen.ts';
@@ -72,12 +72,12 @@ const LOOPBACK_NAMES: ReadonlySet<string> = new Set(['localhost', '127.0.0.1', '
 
 /** Opens the address and serves. Fails with LISTEN_FAILED. */
 export async function startAdminHttp(options: AdminHttpOptions): Promise<AdminHttp> {
-  const allowed = options.allowedHosts && allowedHosts(options.allowedHosts, options.address);
+  const allows = options.allowedHosts && hostRule(options.allowedHosts, options.address);
   const sockets = new Set<Socket>();
   let stopping = false;
   const onRequest = (request: IncomingMessage, response: ServerResponse): void => {
     response.on('error', () => undefined);
-    serve(options, allowed, request).then(
+    serve(options, allows, request).then(
       (result) => answer(request, response, result, { headers: options.responseHeaders, close: stopping }),
       (error: unknown) => {
         options.onError(error);
@@ -157,13 +157,13 @@ async function makeServer(
 
 async function serve(
   options: AdminHttpOptions,
-  allowed: ReadonlySet<string> | undefined,
+  allows: HostRule | undefined,
   request: IncomingMessage,
 ): Promise<AdminResponse> {
   const { method = 'GET', headers } = request;
   const target = request.url ?? '/';
   if (!target.startsWith('/')) return text(400, 'expected a path as the request target\n');
-  const refusal = allowed && checkOrigin(allowed, method, headers);
+  const refusal = allows && checkOrigin(allows, method, headers);
   if (refusal) return text(403, refusal);
   const unauthenticated = options.authenticate && (await authenticate(options.authenticate, headers));
   if (unauthenticated) return unauthenticated;
@@ -216,12 +216,16 @@ function dropBody(request: IncomingMessage): Promise<AdminResponse | undefined> 
   });
 }
 
-function allowedHosts(configured: readonly string[], address: ListenAddress): ReadonlySet<string> {
+/** Whether a host name (lower case, no port, no brackets) may be used to reach the server. */
+type HostRule = (host: string) => boolean;
+
+function hostRule(configured: readonly string[], address: ListenAddress): HostRule {
   const bound = address.transport === 'unix' ? undefined : splitEndpoint(address.endpoint)?.host;
   const names = new Set([...LOOPBACK_NAMES, ...configured.map((name) => name.toLowerCase())]);
-  // Listening on all addresses names no host a browser could be meant to use; such hosts are configured.
-  if (bound && bound !== '0.0.0.0' && bound !== '::') names.add(bound.toLowerCase());
-  return names;
+  if (bound) names.add(bound.toLowerCase());
+  // Who listens on all addresses may be reached by each of them; a foreign name that resolves to one is still refused.
+  const onAllAddresses = bound === '' || bound === '0.0.0.0' || bound === '::';
+  return (host) => names.has(host) || (onAllAddresses && isIP(host) !== 0);
 }
 
 /**
@@ -229,20 +233,16 @@ function allowedHosts(configured: readonly string[], address: ListenAddress): Re
  * resolves to 127.0.0.1 (then Host shows that name), or by a request to the real address (then Origin or Sec-Fetch-Site
  * shows the other site). Programs send neither header and pass.
  */
-function checkOrigin(
-  allowed: ReadonlySet<string>,
-  method: string,
-  headers: IncomingMessage['headers'],
-): string | undefined {
+function checkOrigin(allows: HostRule, method: string, headers: IncomingMessage['headers']): string | undefined {
   const host = hostOf(`http://${headers.host ?? ''}`);
-  if (host === undefined || !allowed.has(host)) {
+  if (host === undefined || !allows(host)) {
     return `host "${printable(headers.host ?? '')}" is not allowed here; add it to allowed_hosts if it should be\n`;
   }
   const { origin } = headers;
   if (origin !== undefined) {
     const from = hostOf(origin);
     // The port counts too: another program's page on this machine is another site.
-    if (from === undefined || !allowed.has(from) || new URL(origin).host !== headers.host?.toLowerCase()) {
+    if (from === undefined || !allows(from) || new URL(origin).host !== headers.host?.toLowerCase()) {
       return `requests from pages of "${printable(origin)}" are not allowed here\n`;
     }
   }

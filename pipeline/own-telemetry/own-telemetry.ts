@@ -91,6 +91,7 @@ export class OwnTelemetry {
   /** Opens the metric endpoints and starts the exports. Fails with LISTEN_FAILED or TELEMETRY_EXPORT. */
   async start(listeners: ListenerPool): Promise<void> {
     const { settings = {} } = this.#options;
+    this.#warnOfNoEffect(settings);
     if (settings.metrics?.level !== 'none') {
       for (const reader of settings.metrics?.readers ?? DEFAULT_READERS) await this.#startReader(reader, listeners);
     }
@@ -122,6 +123,16 @@ export class OwnTelemetry {
       }
     }
     return figures;
+  }
+
+  #warnOfNoEffect({ traces, metrics }: OwnTelemetrySettings): void {
+    const path = 'service::telemetry';
+    if (traces?.processors?.length) {
+      this.logs.root.warn({ path: `${path}::traces` }, 'No effect: the agent records no spans of its own.');
+    }
+    if (metrics?.views?.length) {
+      this.logs.root.warn({ path: `${path}::metrics::views` }, 'No effect: metrics are shown as they are counted.');
+    }
   }
 
   #onRelease(component: string): void {

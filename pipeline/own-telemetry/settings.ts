@@ -51,6 +51,8 @@ export interface MetricReaderSettings {
 export interface MetricsSettings {
   readonly level?: Maybe<TelemetryLevel>;
   readonly readers?: Maybe<readonly MetricReaderSettings[]>;
+  /** Has no effect here. */
+  readonly views?: Maybe<readonly unknown[]>;
 }
 
 export interface LogRecordExporterSettings {
@@ -97,6 +99,8 @@ export interface LogsSettings {
 export interface OwnTelemetrySettings {
   readonly metrics?: Maybe<MetricsSettings>;
   readonly logs?: Maybe<LogsSettings>;
+  /** Has no effect here: the agent records no spans of its own. */
+  readonly traces?: Maybe<{ readonly processors?: Maybe<readonly unknown[]> }>;
 }
 
 /** Attributes that say who is speaking. */

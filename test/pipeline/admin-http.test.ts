@@ -100,6 +100,19 @@ void test('with allowed hosts only those names, and no other site, may ask', asy
   }
 });
 
+void test('on all addresses any of them may be used, but still no foreign name', async () => {
+  const { port } = await start({ allowedHosts: [], address: { endpoint: '0.0.0.0:0', transport: 'tcp4' } });
+  for (const [status, host] of [
+    [200, '10.1.2.3:55679'],
+    [200, '[fe80::1]'],
+    [403, 'evil.example'],
+  ] as const) {
+    assert.equal((await ask(port, { headers: { host } })).status, status, host);
+  }
+  const foreign = { host: `10.1.2.3:${port}`, origin: 'http://10.9.9.9' };
+  assert.equal((await ask(port, { method: 'POST', headers: foreign })).status, 403);
+});
+
 void test('a request without a host is refused where hosts are checked', async () => {
   const { port } = await start({ allowedHosts: [] });
   assert.match(await raw(port, 'GET / HTTP/1.1\r\nhost:\r\nconnection: close\r\n\r\n'), /^HTTP\/1\.1 403 /);
