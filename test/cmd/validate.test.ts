@@ -74,7 +74,7 @@ void test('--each judges every file on its own, one JSON line each', async () =>
     ],
   );
   const unknown = lines[2].errors.find((error: { code: string }) => error.code === 'CONFIG_KEY_UNKNOWN');
-  assert.deepEqual([unknown.source, unknown.line, unknown.column], [files[2], 3, 24]);
+  assert.deepEqual([unknown.source, unknown.line, unknown.column], [files[2], 3, 25]);
   assert.equal(unknown.path, 'exporters::otlp_grpc::endpiont');
   const text = capture();
   assert.equal(await validate(['--each', files[0] ?? ''], text.io), 0);
