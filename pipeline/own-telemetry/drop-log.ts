@@ -8,7 +8,7 @@ import type { ComponentLogger } from '../telemetry.ts';
 import type { CounterSeries, MetricStore } from './metric-store.ts';
 import { Ring } from './ring.ts';
 
-/** Records kept of losses and of intended drops, each; with full samples that is 3 MiB of ids. */
+/** Records kept of losses and of intended drops, each; with full samples that is about 7 MiB of ids. */
 const RECENT_DROPS = 1_000;
 const LOG_INTERVAL_MS = 10_000;
 /**
