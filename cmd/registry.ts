@@ -17,7 +17,10 @@ export const COMPONENTS: Readonly<Record<ComponentKind, Entries>> = {
     nop: { load: () => import('../receivers/nop/index.ts') },
     otlp: { load: () => import('../receivers/otlp/index.ts') },
   },
-  processor: {},
+  processor: {
+    batch: { load: () => import('../processors/batch/index.ts') },
+    memory_limiter: { load: () => import('../processors/memory_limiter/index.ts') },
+  },
   exporter: {
     debug: { load: () => import('../exporters/debug/index.ts') },
     nop: { load: () => import('../exporters/nop/index.ts') },

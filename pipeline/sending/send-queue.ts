@@ -2,12 +2,25 @@
 // result. What waits while sends are under way goes out merged in one request, because concatenated OTLP is OTLP.
 
 import { withChunks, type Batch } from '../batch.ts';
+import { splitChunks } from '../../proto/otlp/split.ts';
 import { asDeliveryError, Refused, Rejected } from '../delivery.ts';
 
 /** A merged request is at most this large, so that one send neither blocks the loop nor meets a size limit. */
 const MERGE_MAX_BYTES = 1 << 20;
 /** Up to this many sends start at once even for small batches; more only when a full request is waiting. */
 const EAGER_SENDS = 2;
+
+/** How what waits is merged while earlier data is on its way. */
+export interface MergeRules {
+  /** Send without waiting for earlier sends once so many items wait. */
+  readonly fullItems: number;
+  /** Items of one request at most; a larger batch is split. 0: no limit. */
+  readonly maxItems: number;
+  /** Send after this long whatever is on its way, in ms. */
+  readonly maxWaitMs: number;
+  /** Lower-case names of request metadata that keep data apart. */
+  readonly metadataKeys: readonly string[];
+}
 
 export type Sizer = 'requests' | 'items' | 'bytes';
 
@@ -38,6 +51,8 @@ export interface SendQueueOptions {
   readonly parallel: number;
   /** Undefined: no queue, callers wait for the result. */
   readonly queue?: QueueLimits;
+  /** Undefined: as much as fits one request, as soon as an earlier one is through. */
+  readonly merge?: MergeRules;
   /** Whether batches of different callers may share a request. */
   mergeable(batch: Batch): boolean;
   /** Delivers with retries. Rejects with Refused or Rejected. */
@@ -70,6 +85,7 @@ export class SendQueue {
   #waitingBytes = 0;
   #size = 0;
   #batchSize = 0;
+  #waitingItems = 0;
   #sends = 0;
   #stopping = false;
   #flushTimer: NodeJS.Timeout | undefined;
@@ -147,6 +163,7 @@ export class SendQueue {
   #enqueue(entry: Waiting): void {
     this.#waiting.push(entry);
     this.#waitingBytes += entry.batch.bytes;
+    this.#waitingItems += entry.batch.items;
     this.#pump();
   }
 
@@ -157,7 +174,11 @@ export class SendQueue {
         this.#flushTimer ??= setTimeout(() => this.#flush(), queue.batch.flushTimeoutMs);
         return;
       }
-      if (this.#sends >= EAGER_SENDS && this.#waitingBytes < MERGE_MAX_BYTES && !this.#nextStandsAlone()) return;
+      if (!this.#isWorthASend()) {
+        const { merge } = this.#options;
+        if (merge) this.#flushTimer ??= setTimeout(() => this.#flush(), merge.maxWaitMs);
+        return;
+      }
       this.#send(this.#take());
     }
   }
@@ -166,13 +187,20 @@ export class SendQueue {
   #mayShare(first: Batch, other: Batch): boolean {
     if (first.signal !== other.signal || !this.#options.mergeable(other)) return false;
     if (first.context === other.context) return true;
-    const keys = this.#options.queue?.batch?.metadataKeys;
+    const keys = this.#options.merge?.metadataKeys ?? this.#options.queue?.batch?.metadataKeys;
     if (!keys) return first.context.metadata.size === 0 && other.context.metadata.size === 0;
     return keys.every((key) => {
       const values = first.context.metadata.get(key) ?? [];
       const others = other.context.metadata.get(key) ?? [];
       return values.length === others.length && values.every((value, index) => value === others[index]);
     });
+  }
+
+  /** Few sends are under way, or a full request waits, or one that nothing can be merged with. */
+  #isWorthASend(): boolean {
+    if (this.#sends < EAGER_SENDS || this.#stopping || this.#waitingBytes >= MERGE_MAX_BYTES) return true;
+    const { merge } = this.#options;
+    return (merge !== undefined && this.#waitingItems >= merge.fullItems) || this.#nextStandsAlone();
   }
 
   #flush(): void {
@@ -189,8 +217,10 @@ export class SendQueue {
 
   /** The next request's entries: one, or as many as may be merged. */
   #take(): Waiting[] {
-    const { queue } = this.#options;
+    const { queue, merge } = this.#options;
     const maxSize = queue?.batch?.maxSize ?? 0;
+    const maxItems = merge?.maxItems ?? 0;
+    let items = 0;
     const taken: Waiting[] = [];
     let bytes = 0;
     let size = 0;
@@ -201,10 +231,12 @@ export class SendQueue {
       const { batch } = entry;
       if (first) {
         if (bytes + batch.bytes > MERGE_MAX_BYTES || !this.#mayShare(first, batch)) break;
+        if (maxItems > 0 && items + batch.items > maxItems) break;
         if (maxSize > 0 && queue?.batch && size + sizeOf(batch, queue.batch.sizer) > maxSize) break;
       }
       first ??= batch;
       bytes += batch.bytes;
+      items += batch.items;
       if (queue?.batch) {
         const batchSize = sizeOf(batch, queue.batch.sizer);
         size += batchSize;
@@ -215,9 +247,12 @@ export class SendQueue {
       if (!this.#options.mergeable(first)) break;
     }
     this.#waitingBytes -= bytes;
+    this.#waitingItems -= items;
     if (this.#head === this.#waiting.length) {
       this.#waiting = [];
       this.#head = 0;
+      clearTimeout(this.#flushTimer);
+      this.#flushTimer = undefined;
     } else if (this.#head > 1024) {
       this.#waiting = this.#waiting.slice(this.#head);
       this.#head = 0;
@@ -241,7 +276,7 @@ export class SendQueue {
     if (!first) return;
     const merged = entries.length === 1 ? first.batch : mergeEntries(entries);
     try {
-      await this.#options.deliver(merged);
+      for (const part of this.#partsOf(merged)) await this.#options.deliver(part);
     } catch (error) {
       const failure = asDeliveryError(error);
       if (entries.length > 1 && failure instanceof Rejected) {
@@ -258,6 +293,15 @@ export class SendQueue {
       return;
     }
     for (const entry of entries) this.#settle(entry, undefined);
+  }
+
+  /** Only a single batch can be larger than a request may be: merging stops before that. */
+  #partsOf(batch: Batch): readonly Batch[] {
+    const { merge, queue } = this.#options;
+    const maxItems = merge?.maxItems ?? (queue?.batch?.sizer === 'items' ? queue.batch.maxSize : 0);
+    if (maxItems === 0 || batch.items <= maxItems || batch.signal === 'profiles') return [batch];
+    const parts = splitChunks(batch.signal, batch.chunks, maxItems);
+    return parts.map(({ chunks, items }) => withChunks(batch, chunks, items));
   }
 
   #settle(entry: Waiting, error: Refused | Rejected | undefined): void {
