@@ -2,7 +2,7 @@
 
 import { z } from 'zod';
 import { exporterHelperShape } from '../../pipeline/settings/exporter-helper.ts';
-import { checkGrpcClient, grpcClientShape } from '../../pipeline/settings/grpc-client.ts';
+import { checkGrpcClient, grpcAddress, grpcClientShape } from '../../pipeline/settings/grpc-client.ts';
 
 export const config = z
   .strictObject({
@@ -10,7 +10,7 @@ export const config = z
     ...grpcClientShape({ compression: 'gzip', writeBufferSizeBytes: 512 * 1024, keepalive: false }),
   })
   .superRefine((settings, context) => {
-    if (settings.endpoint === '') {
+    if (grpcAddress(settings.endpoint) === '') {
       context.addIssue({
         code: 'custom',
         path: ['endpoint'],

@@ -47,13 +47,31 @@ export function readService(
 ): AgentConfiguration['service'] | undefined {
   const node: ConfigNode = entryOf(root, 'service')?.node ?? { kind: 'map', entries: new Map(), at: root.at };
   const decoded = decode(serviceSettings, node, ['service']);
-  findings.errors.push(...decoded.errors);
+  findings.errors.push(...decoded.errors, ...textForLists(node));
   if (!('value' in decoded)) return undefined;
   const reader = new ServiceReader(node, sections, gates, findings);
   const { telemetry, workers } = decoded.value;
   const extensions = reader.extensions(decoded.value.extensions);
   const pipelines = reader.pipelines(decoded.value.pipelines);
   return { extensions, pipelines, telemetry, workers, raw: decoded.input };
+}
+
+/** Lists of ids are never split from a text at its commas, as the collector splits lists of strings elsewhere. */
+function textForLists(node: ConfigNode): AgentError[] {
+  const pipelines = entryOf(node, 'pipelines')?.node;
+  const ids = pipelines?.kind === 'map' ? [...pipelines.entries.keys()] : [];
+  const lists = ids.flatMap((id) => ['receivers', 'processors', 'exporters'].map((role) => ['pipelines', id, role]));
+  return [['extensions'], ...lists].flatMap((path) => {
+    const { node: found, depth } = nearestNode(node, path);
+    if (depth < path.length || found.kind !== 'scalar' || typeof found.value !== 'string') return [];
+    return [
+      new AgentError('CONFIG_TYPE_WRONG', `expected a list, found the text ${JSON.stringify(found.value)}`, {
+        at: found.at,
+        path: ['service', ...path].join(KEY_SEPARATOR),
+        mend: `Write it in brackets: [${found.value}]`,
+      }),
+    ];
+  });
 }
 
 type Role = 'receivers' | 'processors' | 'exporters';

@@ -70,7 +70,7 @@ export type GrpcClientSettings = z.output<ReturnType<typeof grpcClientSettings>>
 
 function endpointProblem(text: string): string | undefined {
   if (text.startsWith('unix://')) return text === 'unix://' ? 'the path of the unix socket is missing' : undefined;
-  const address = withoutScheme(text);
+  const address = grpcAddress(text);
   if (address === '') return undefined;
   const match = /^(?:\[[^\]]*\]|[^:[\]]*):(.*)$/.exec(address);
   if (!match) return `${JSON.stringify(text)} has no port; expected host:port, such as localhost:4317`;
@@ -79,8 +79,8 @@ function endpointProblem(text: string): string | undefined {
     : `${JSON.stringify(match[1])} is not a port; expected host:port, such as localhost:4317`;
 }
 
-/** `dns://authority/host:port` and `https://host:port` as `host:port`. */
-function withoutScheme(text: string): string {
+/** The address in an endpoint: `dns://authority/host:port` and `https://host:port` as `host:port`. */
+export function grpcAddress(text: string): string {
   const match = /^([A-Za-z][A-Za-z0-9+.-]*):\/\/(.*)$/s.exec(text);
   if (!match) return text;
   const [, scheme = '', rest = ''] = match;

@@ -222,6 +222,10 @@ void test('sections of the wrong kind', async () => {
     await problems('receivers: [source]\nexporters: 5\nservice:\n'),
     /expected a map of component ids, found a list/,
   );
+  assert.match(
+    await problems(GOOD.replace('[source]', 'source')),
+    /receivers: expected a list, found the text "source"/,
+  );
   assert.match(await problems(GOOD.replace('[source]', '{a: b}')), /receivers: expected a list, found a map/);
   assert.match(await problems(GOOD.replace('  shape:\n', '  shape: [1]\n')), /shape: expected a map, found a list/);
 });
