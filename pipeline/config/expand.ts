@@ -12,6 +12,15 @@ const MAX_REFERENCES = 100;
 /** What one value may grow to by replacements that multiply. */
 const MAX_TEXT_CHARACTERS = 16 << 20;
 
+/** References in a whole configuration: variables that name themselves twice would double with every round. */
+const MAX_RETRIEVALS = 10_000;
+
+/** Where references are looked up, and how many more may be. */
+interface Lookup {
+  readonly access: SourceAccess;
+  left: number;
+}
+
 interface Expansion {
   readonly node: ConfigNode;
   readonly changed: boolean;
@@ -21,16 +30,20 @@ interface Expansion {
  * The tree without any `${…}`, and `$$` as `$`. Collects errors into `errors` value by value, so that one unset variable
  * does not hide another; a value that failed stays as it was.
  */
-export async function expandTree(node: ConfigNode, access: SourceAccess, errors: AgentError[]): Promise<ConfigNode> {
+export function expandTree(node: ConfigNode, access: SourceAccess, errors: AgentError[]): Promise<ConfigNode> {
+  return expandSections(node, { access, left: MAX_RETRIEVALS }, errors);
+}
+
+async function expandSections(node: ConfigNode, lookup: Lookup, errors: AgentError[]): Promise<ConfigNode> {
   if (node.kind === 'map' && node.original === undefined) {
     const entries = new Map<string, MapEntry>();
     for (const [key, entry] of node.entries) {
-      entries.set(key, { keyAt: entry.keyAt, node: await expandTree(entry.node, access, errors) });
+      entries.set(key, { keyAt: entry.keyAt, node: await expandSections(entry.node, lookup, errors) });
     }
     return { ...node, entries };
   }
   try {
-    return unescape(await expandFully(node, access));
+    return unescape(await expandFully(node, lookup));
   } catch (error) {
     if (!(error instanceof AgentError)) throw error;
     errors.push(error);
@@ -38,10 +51,10 @@ export async function expandTree(node: ConfigNode, access: SourceAccess, errors:
   }
 }
 
-async function expandFully(start: ConfigNode, access: SourceAccess): Promise<ConfigNode> {
+async function expandFully(start: ConfigNode, lookup: Lookup): Promise<ConfigNode> {
   let node = start;
   for (let round = 0; round < MAX_ROUNDS; round += 1) {
-    const next = await expandOnce(node, access);
+    const next = await expandOnce(node, lookup);
     if (!next.changed) return next.node;
     node = next.node;
   }
@@ -50,16 +63,16 @@ async function expandFully(start: ConfigNode, access: SourceAccess): Promise<Con
   });
 }
 
-async function expandOnce(node: ConfigNode, access: SourceAccess): Promise<Expansion> {
-  if (node.original !== undefined) return expandRemembered(node, node.original, access);
+async function expandOnce(node: ConfigNode, lookup: Lookup): Promise<Expansion> {
+  if (node.original !== undefined) return expandRemembered(node, node.original, lookup);
   if (node.kind === 'scalar') {
-    return typeof node.value === 'string' ? expandText(node.value, node.at, access) : { node, changed: false };
+    return typeof node.value === 'string' ? expandText(node.value, node.at, lookup) : { node, changed: false };
   }
   let changed = false;
   if (node.kind === 'list') {
     const items: ConfigNode[] = [];
     for (const item of node.items) {
-      const next = await expandOnce(item, access);
+      const next = await expandOnce(item, lookup);
       items.push(next.node);
       changed ||= next.changed;
     }
@@ -67,7 +80,7 @@ async function expandOnce(node: ConfigNode, access: SourceAccess): Promise<Expan
   }
   const entries = new Map<string, MapEntry>();
   for (const [key, entry] of node.entries) {
-    const next = await expandOnce(entry.node, access);
+    const next = await expandOnce(entry.node, lookup);
     entries.set(key, { keyAt: entry.keyAt, node: next.node });
     changed ||= next.changed;
   }
@@ -75,12 +88,12 @@ async function expandOnce(node: ConfigNode, access: SourceAccess): Promise<Expan
 }
 
 /** Which field the value is for is not known yet, so its text is expanded beside it. */
-async function expandRemembered(node: ConfigNode, original: string, access: SourceAccess): Promise<Expansion> {
-  const typed = await expandOnce(withoutOriginal(node), access);
+async function expandRemembered(node: ConfigNode, original: string, lookup: Lookup): Promise<Expansion> {
+  const typed = await expandOnce(withoutOriginal(node), lookup);
   if (typed.node.original !== undefined || isText(typed.node)) return typed;
   let text: Expansion;
   try {
-    text = await expandText(original, node.at, access);
+    text = await expandText(original, node.at, lookup);
   } catch (error) {
     // A text that is only meant as a map, such as one with a comment that holds a `${`, need not expand.
     if (error instanceof AgentError) return typed;
@@ -90,7 +103,7 @@ async function expandRemembered(node: ConfigNode, original: string, access: Sour
   return { node: { ...typed.node, original: text.node.value }, changed: typed.changed || text.changed };
 }
 
-async function expandText(text: string, at: SourcePosition, access: SourceAccess): Promise<Expansion> {
+async function expandText(text: string, at: SourcePosition, lookup: Lookup): Promise<Expansion> {
   const unchanged: Expansion = { node: { kind: 'scalar', value: text, at }, changed: false };
   if (!text.includes('${') || !text.includes('}')) return unchanged;
   if (text.length > MAX_TEXT_CHARACTERS || text.split('${').length - 1 > MAX_REFERENCES) {
@@ -102,18 +115,26 @@ async function expandText(text: string, at: SourcePosition, access: SourceAccess
   }
   const reference = findReference(text);
   if (reference === undefined) return unchanged;
-  const retrieved = await resolveReference(reference, at, access);
+  const retrieved = await resolveReference(reference, at, lookup);
   if (reference === text) return { node: { ...retrieved.node, original: retrieved.text }, changed: true };
   return { node: { kind: 'scalar', value: text.replaceAll(reference, () => retrieved.text), at }, changed: true };
 }
 
-function resolveReference(reference: string, at: SourcePosition, access: SourceAccess): Promise<Retrieved> {
+async function resolveReference(reference: string, at: SourcePosition, lookup: Lookup): Promise<Retrieved> {
+  lookup.left -= 1;
+  if (lookup.left < 0) {
+    throw new AgentError(
+      'CONFIG_TOO_MANY_EXPANSIONS',
+      `the configuration holds more than ${MAX_RETRIEVALS} references`,
+      { at },
+    );
+  }
   const inner = reference.slice(2, -1);
   const uri = parseUri(inner.includes(':') ? inner : `env:${inner}`, at);
   if (uri.rest.includes('$')) {
     throw new AgentError('CONFIG_EXPANSION_FAILED', `"${inner}" has a $ in it, which is not allowed there`, { at });
   }
-  return retrieve(uri, access, at);
+  return retrieve(uri, lookup.access, at);
 }
 
 /** The first innermost `${…}` that no odd `$` before it escapes. */

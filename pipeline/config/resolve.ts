@@ -67,13 +67,15 @@ async function readUri(text: string, access: SourceAccess): Promise<Source> {
 
 async function readSet(text: string, access: SourceAccess): Promise<Source> {
   const equals = text.indexOf('=');
-  const at: SourcePosition = { source: `--set ${text}`, line: 1, column: 1 };
   if (equals <= 0) {
     throw new AgentError('CONFIG_SET_INVALID', `"${text}" is not of the form key=value`, {
       mend: 'For example --set processors.batch.timeout=2s',
     });
   }
-  const key = text.slice(0, equals).trim().replaceAll('.', '::');
+  const name = text.slice(0, equals).trim();
+  // The value may be a secret; the key is place enough.
+  const at: SourcePosition = { source: `--set ${name}`, line: 1, column: 1 };
+  const key = name.replaceAll('.', '::');
   const yaml = `${key}: ${text.slice(equals + 1).trim()}`;
   const { node, syntaxErrors } = await retrieve({ scheme: 'yaml', rest: yaml, text: at.source }, access, at);
   return asMap(node, syntaxErrors);

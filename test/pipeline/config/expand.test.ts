@@ -242,6 +242,14 @@ void test('what can not be replaced is an error at its place, and all of them ar
   assert.match(withDefault, /"NAME".*CONFIG_SCHEME_UNSUPPORTED\]\n.*\$\{env:NAME:-x\}/);
 });
 
+void test('a variable that names itself twice ends after a bounded number of look-ups', async () => {
+  const { problems } = await resolve('yaml:a: ${A}\nb: ${B}', { A: '["${A}", "${A}"]', B: 'fine' });
+  assert.match(
+    problems,
+    /^yaml:.*:1:4: the configuration holds more than 10000 references.*CONFIG_TOO_MANY_EXPANSIONS/,
+  );
+});
+
 void test('sources by HTTP', async () => {
   const server = createServer((request, response) => {
     response.statusCode = request.url === '/config' ? 200 : 404;

@@ -214,7 +214,7 @@ void test('an unset variable does not hide other errors and is told of once', as
 
 void test('what --set puts in is found there', async () => {
   const text = await problems(GOOD, { sets: ['processors.shape.timeout=soon'] });
-  assert.match(text, /^--set processors.shape.timeout=soon:1:1: processors::shape::timeout: "soon" is not a duration/);
+  assert.match(text, /^--set processors.shape.timeout:1:1: processors::shape::timeout: "soon" is not a duration/);
 });
 
 void test('sections of the wrong kind', async () => {
