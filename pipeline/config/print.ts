@@ -22,7 +22,7 @@ export function printConfiguration(configuration: AgentConfiguration, options: P
 }
 
 /** The configuration as plain values, in the form it is written in (durations as text), defaults filled in. */
-export function effectiveConfiguration(configuration: AgentConfiguration, unredacted = false): Record<string, unknown> {
+function effectiveConfiguration(configuration: AgentConfiguration, unredacted = false): Record<string, unknown> {
   const section = (components: ReadonlyMap<string, ConfiguredComponent>): Record<string, unknown> =>
     Object.fromEntries(
       [...components.values()].map(({ id, declaration, raw }) => [id, fill([declaration.config], raw, unredacted)]),

@@ -12,7 +12,7 @@ import { entryOf, KEY_SEPARATOR, nearestNode, type ConfigNode, type MapNode } fr
 import type { Findings, Section, SectionEntry, SectionName } from './sections.ts';
 import { serviceTelemetrySettings } from './service-telemetry.ts';
 
-export const pipelineSettings = z.strictObject({
+const pipelineSettings = z.strictObject({
   receivers: z
     .array(z.string())
     .default([])

@@ -11,7 +11,7 @@ import {
 } from '../schema.ts';
 
 /** `retry_on_failure`. */
-export const retrySettings = z
+const retrySettings = z
   .strictObject({
     enabled: z.boolean().default(true).describe('Whether to try again at all.'),
     initial_interval: nonNegativeDuration().prefault('5s').describe('The wait after the first failure.'),
@@ -131,7 +131,7 @@ function sizersOf(settings: { sizer?: Sizer | undefined; batch?: { sizer?: Sizer
 }
 
 /** `timeout`: of one attempt; 0 means without limit. */
-export function timeoutSetting(defaultTimeout = '5s') {
+function timeoutSetting(defaultTimeout = '5s') {
   return nonNegativeDuration().prefault(defaultTimeout).describe('For one attempt to send; 0 means without limit.');
 }
 
