@@ -149,6 +149,11 @@ export const ERROR_CODES = {
     explanation:
       '`auth::authenticator` must name an extension that is configured under `extensions`, listed in `service::extensions`, and able to authenticate clients.',
   },
+  URL_INVALID: {
+    summary: 'An endpoint is not an http or https URL.',
+    explanation:
+      'HTTP exporters send to URLs: a scheme, a host and, where it is not the usual one, a port and a path. A variable that is not set often leaves a bare path behind.',
+  },
 } as const satisfies Readonly<Record<string, ErrorExplanation>>;
 
 export type ErrorCode = keyof typeof ERROR_CODES;

@@ -1,7 +1,9 @@
 // The four OpenTelemetry signals and the words used for their items.
 
+import type { OtlpSignal } from '../proto/otlp/signals.ts';
+
 /** A kind of telemetry; a pipeline carries exactly one. */
-export type Signal = 'traces' | 'metrics' | 'logs' | 'profiles';
+export type Signal = OtlpSignal;
 
 export const SIGNALS: readonly Signal[] = ['traces', 'metrics', 'logs', 'profiles'];
 

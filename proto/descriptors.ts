@@ -1,7 +1,7 @@
 // The OTLP messages as a table: field numbers, JSON names and types, from proto/opentelemetry (a test holds it equal).
 // For the edges only, where people or JSON need objects; the data path reads bytes.
 
-import type { Signal } from '../pipeline/signal.ts';
+import type { OtlpSignal } from './otlp/signals.ts';
 
 export type ScalarType =
   | 'string'
@@ -343,7 +343,7 @@ export type MessageName =
   | 'KeyValueAndUnit'
   | 'Stack';
 
-export const REQUEST_MESSAGE: Readonly<Record<Signal, MessageName>> = {
+export const REQUEST_MESSAGE: Readonly<Record<OtlpSignal, MessageName>> = {
   traces: 'ExportTraceServiceRequest',
   metrics: 'ExportMetricsServiceRequest',
   logs: 'ExportLogsServiceRequest',

@@ -23,32 +23,15 @@ export const config = z
   })
   .superRefine((settings, context) => {
     checkHttpClient(settings, context);
-    const endpoints = {
-      endpoint: settings.endpoint,
-      traces_endpoint: settings.traces_endpoint,
-      metrics_endpoint: settings.metrics_endpoint,
-      logs_endpoint: settings.logs_endpoint,
-      profiles_endpoint: settings.profiles_endpoint,
-    };
-    if (Object.values(endpoints).every((url) => url === '')) {
+    const { endpoint: base, traces_endpoint: traces, metrics_endpoint: metrics } = settings;
+    const { logs_endpoint: logs, profiles_endpoint: profiles } = settings;
+    if ([base, traces, metrics, logs, profiles].every((url) => url === '')) {
       context.addIssue({
         code: 'custom',
         path: ['endpoint'],
         message: 'at least one endpoint must be specified, such as endpoint: http://localhost:4318',
       });
     }
-    for (const [key, url] of Object.entries(endpoints)) {
-      if (url === '' || isHttpUrl(url)) continue;
-      context.addIssue({
-        code: 'custom',
-        path: [key],
-        message: `${JSON.stringify(url)} is not a URL; expected http://host:port or https://host:port`,
-      });
-    }
   });
 
 export type OtlpHttpExporterConfig = z.output<typeof config>;
-
-function isHttpUrl(text: string): boolean {
-  return URL.canParse(text) && /^https?:$/.test(new URL(text).protocol);
-}

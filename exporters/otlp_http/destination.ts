@@ -3,6 +3,7 @@
 import { joinChunks, type Batch } from '../../pipeline/batch.ts';
 import type { ComponentContext } from '../../pipeline/component.ts';
 import { Refused, Rejected } from '../../pipeline/delivery.ts';
+import { AgentError } from '../../pipeline/errors.ts';
 import type { Attempt, Destination } from '../../pipeline/sending/exporter.ts';
 import { httpClientKeepAlive } from '../../pipeline/settings/http-client.ts';
 import { SIGNALS, type Signal } from '../../pipeline/signal.ts';
@@ -56,7 +57,7 @@ export class HttpDestination implements Destination {
       compression === '' || compression === 'none' ? undefined : compression === 'zlib' ? 'deflate' : compression;
     this.#encoding = this.#encodingName === undefined ? 'identity' : (this.#encodingName as Encoding); // the schema's enum has no others
     for (const signal of SIGNALS) {
-      const url = urlFor(config, signal);
+      const url = urlFor(config, signal, context.id);
       if (url)
         this.#endpoints[signal] = { url: url.href, path: url.pathname + url.search, client: this.#clientFor(url) };
     }
@@ -180,11 +181,17 @@ export class HttpDestination implements Destination {
   }
 }
 
-function urlFor(config: OtlpHttpExporterConfig, signal: Signal): URL | undefined {
+/** Fails with URL_INVALID. The collector's `validate` lets such values pass and fails at start, and so does this. */
+function urlFor(config: OtlpHttpExporterConfig, signal: Signal, id: string): URL | undefined {
   const own = config[`${signal}_endpoint`];
-  if (own !== '') return new URL(own);
-  if (config.endpoint === '') return undefined;
-  return new URL(config.endpoint.replace(/\/+$/, '') + PATHS[signal]);
+  if (own === '' && config.endpoint === '') return undefined;
+  const text = own === '' ? config.endpoint.replace(/\/+$/, '') + PATHS[signal] : own;
+  const url = URL.canParse(text) ? new URL(text) : undefined;
+  if (url && /^https?:$/.test(url.protocol)) return url;
+  throw new AgentError('URL_INVALID', `${JSON.stringify(text)} is not a URL to send ${signal} to`, {
+    component: `exporter:${id}`,
+    mend: 'write it with its scheme, such as endpoint: http://localhost:4318',
+  });
 }
 
 function isJsonAnswer(answer: HttpAnswer): boolean {

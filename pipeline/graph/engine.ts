@@ -189,7 +189,8 @@ export class Engine {
 
   async #startNode(node: RunningNode): Promise<void> {
     const { key } = node.planned;
-    this.status.restart(key);
+    // While a reload starts a successor, its predecessor still serves: the state shown stays that one's.
+    if (!this.#nodes.has(key)) this.status.restart(key);
     try {
       await node.component.start();
     } catch (error) {

@@ -7,7 +7,7 @@ import { GrpcClient } from '../transport/grpc-client.ts';
 import { grpcStatusName } from '../transport/grpc-status.ts';
 import { Dialer, grpcTarget } from '../transport/target.ts';
 import { DEFAULT_TIMEOUT_MS, headersOf, isGzipped } from './http-exporter.ts';
-import type { OwnExporter } from './own-exporter.ts';
+import type { OwnExporter } from './running.ts';
 import type { OtlpSettings } from './settings.ts';
 
 const compress = promisify(gzip);

@@ -7,7 +7,7 @@ import { request as httpsRequest } from 'node:https';
 import { promisify } from 'node:util';
 import { gzip } from 'node:zlib';
 import { AgentError } from '../errors.ts';
-import type { OwnExporter } from './own-exporter.ts';
+import type { OwnExporter } from './running.ts';
 import type { OtlpSettings } from './settings.ts';
 
 const compress = promisify(gzip);

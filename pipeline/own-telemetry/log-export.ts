@@ -6,8 +6,8 @@ import { levelName, type LogEntry } from './log-lines.ts';
 import type { AgentLogs } from './logs.ts';
 import { untilAborted } from './metric-export.ts';
 import { hrTime, otlpResource, OWN_SCOPE } from './otlp-shape.ts';
-import { makeOwnExporter, type OwnExporter } from './own-exporter.ts';
-import type { Running } from './own-telemetry.ts';
+import { makeOwnExporter } from './own-exporter.ts';
+import type { OwnExporter, Running } from './running.ts';
 import type { LogProcessorSettings, OwnResource } from './settings.ts';
 
 type LogRecord = Parameters<typeof ProtobufLogsSerializer.serializeRequest>[0][number];

@@ -4,7 +4,7 @@ import { JsonMetricsSerializer, ProtobufMetricsSerializer } from '@opentelemetry
 import type { ComponentLogger } from '../telemetry.ts';
 import { type AnySeries, type Family, GaugeSeries, HistogramSeries, type MetricStore } from './metric-store.ts';
 import { makeOwnExporter } from './own-exporter.ts';
-import type { Running } from './own-telemetry.ts';
+import type { Running } from './running.ts';
 import { hrTime, otlpResource, OWN_SCOPE } from './otlp-shape.ts';
 import type { MetricReaderSettings, OwnResource } from './settings.ts';
 

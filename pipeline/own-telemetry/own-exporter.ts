@@ -2,19 +2,8 @@
 
 import { writeSync } from 'node:fs';
 import { AgentError } from '../errors.ts';
+import type { OwnExporter } from './running.ts';
 import type { OtlpSettings } from './settings.ts';
-
-export interface OwnExporter {
-  /** For messages. */
-  readonly name: string;
-  /** What `send` takes. */
-  readonly form: 'protobuf' | 'json';
-  /** The exporter's own idea of how long one sending may take. */
-  readonly timeoutMs: number;
-  /** Resolves when the destination has taken the bytes; fails with a sentence. What can not be sent is not kept. */
-  send(body: Uint8Array, timeoutMs: number): Promise<void>;
-  close(): Promise<void>;
-}
 
 const SERVICES = {
   metrics: '/opentelemetry.proto.collector.metrics.v1.MetricsService/Export',

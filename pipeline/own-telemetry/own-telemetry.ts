@@ -11,6 +11,7 @@ import { RecentDrops, type RecentDropsOptions } from './drop-log.ts';
 import { AgentLogs } from './logs.ts';
 import { CounterSeries, GaugeSeries, HistogramSeries, MetricStore } from './metric-store.ts';
 import { bindProcessMetrics } from './process-metrics.ts';
+import type { Running } from './running.ts';
 import {
   DEFAULT_READERS,
   type MetricReaderSettings,
@@ -33,11 +34,6 @@ export interface Speaker {
   readonly id: string;
   readonly pipeline?: string;
   readonly signal?: Signal;
-}
-
-/** Something that runs until it is stopped. */
-export interface Running {
-  stop(deadline: AbortSignal): Promise<void>;
 }
 
 export class OwnTelemetry {

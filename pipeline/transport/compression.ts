@@ -2,25 +2,10 @@
 
 import { promisify } from 'node:util';
 import zlib from 'node:zlib';
+import { BodyCorrupt, BodyTooLarge } from './body-errors.ts';
 
 /** Content encodings the agent reads and writes. `zlib` is another name for `deflate`, as in the collector. */
 export type Encoding = 'identity' | 'gzip' | 'zstd' | 'deflate' | 'snappy' | 'x-snappy-framed';
-
-/** The body is larger than allowed once decompressed. */
-export class BodyTooLarge extends Error {
-  override readonly name = 'BodyTooLarge';
-  readonly limitBytes: number;
-
-  constructor(limitBytes: number) {
-    super(`the decompressed body is larger than the limit of ${limitBytes} bytes`);
-    this.limitBytes = limitBytes;
-  }
-}
-
-/** The body is not what its encoding says. */
-export class BodyCorrupt extends Error {
-  override readonly name = 'BodyCorrupt';
-}
 
 /** Larger inputs are handed to the thread pool, so that one body does not stop the loop; smaller ones cost less here. */
 const INLINE_MAX_BYTES = 256 * 1024;

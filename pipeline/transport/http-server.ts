@@ -84,8 +84,11 @@ export class HttpServer {
     if (options.tls) {
       this.#http2 = http2.createSecureServer({ ...h2, ...timeouts, ...options.tls, allowHTTP1: true }, handler);
       this.#http2.on('tlsClientError', () => undefined);
+      this.#http2.emit('listening');
     } else {
       this.#http1 = http.createServer({ ...timeouts, noDelay: true }, handler);
+      // The server never listens itself; without this event it would not enforce its timeouts on slow clients.
+      this.#http1.emit('listening');
       this.#http2 = http2.createServer(h2, handler);
     }
     this.#http2.on('session', (session: ServerHttp2Session) => {

@@ -2,7 +2,7 @@
 // reads both formats with a bound on the output, and the format is three tags long.
 
 import { crc32c } from './crc32c.ts';
-import { BodyCorrupt, BodyTooLarge } from './compression.ts';
+import { BodyCorrupt, BodyTooLarge } from './body-errors.ts';
 
 const FRAME_MAGIC = Buffer.from([0xff, 0x06, 0x00, 0x00, 0x73, 0x4e, 0x61, 0x50, 0x70, 0x59]);
 const FRAME_BLOCK_BYTES = 65_536;

@@ -3,7 +3,7 @@
 
 import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
-import tls, { type SecureContextOptions, type SecureVersion } from 'node:tls';
+import tls, { type SecureContextOptions } from 'node:tls';
 import { AgentError } from '../errors.ts';
 import { TLS_VERSIONS, type TlsClientSettings, type TlsServerSettings } from '../settings/tls.ts';
 
@@ -56,8 +56,7 @@ export async function loadClientTls(settings: TlsClientSettings, component: stri
 
 async function loadCommon(settings: Common, component: string): Promise<SecureContextOptions> {
   const options: SecureContextOptions = {
-    // The enum's keys are exactly the names the map has.
-    minVersion: TLS_VERSIONS[settings.min_version || '1.2'] as SecureVersion,
+    minVersion: TLS_VERSIONS[settings.min_version || '1.2'],
   };
   if (settings.max_version !== '') options.maxVersion = TLS_VERSIONS[settings.max_version];
   const cert = await given(settings.cert_pem, settings.cert_file, 'cert_file', component);

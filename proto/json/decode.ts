@@ -1,7 +1,7 @@
 // OTLP/JSON as OTLP protobuf (OTLP specification, "JSON Protobuf Encoding"). Strict where the specification is: ids are
 // hex, enums are integers, names are lowerCamelCase; unknown fields are skipped.
 
-import type { Signal } from '../../pipeline/signal.ts';
+import type { OtlpSignal } from '../otlp/signals.ts';
 import {
   fieldsByName,
   isScalar,
@@ -23,7 +23,7 @@ const INT32_MIN = -(2 ** 31);
 const INT64_MIN = -(2n ** 63n);
 
 /** Throws JsonError. */
-export function jsonToProto(signal: Signal, json: Uint8Array): Uint8Array {
+export function jsonToProto(signal: OtlpSignal, json: Uint8Array): Uint8Array {
   let value: unknown;
   try {
     value = JSON.parse(utf8.decode(json));

@@ -1,7 +1,7 @@
 // OTLP protobuf as OTLP/JSON (OTLP specification, "JSON Protobuf Encoding"): ids as hex, enums as integers, 64-bit
 // integers as decimal strings.
 
-import type { Signal } from '../../pipeline/signal.ts';
+import type { OtlpSignal } from '../otlp/signals.ts';
 import {
   fieldsByName,
   isScalar,
@@ -13,7 +13,7 @@ import {
 import { decodeMessage, type ProtoObject, type ProtoValue } from '../objects.ts';
 
 /** Throws MalformedProto. Unknown fields are left out: JSON has no place for them. */
-export function protoToJson(signal: Signal, bytes: Uint8Array): string {
+export function protoToJson(signal: OtlpSignal, bytes: Uint8Array): string {
   const message = REQUEST_MESSAGE[signal];
   return JSON.stringify(messageToJson(message, decodeMessage(message, bytes)));
 }

@@ -1,11 +1,11 @@
 // google.rpc.Status and partial success as OTLP/JSON.
 
-import type { Signal } from '../../pipeline/signal.ts';
+import type { OtlpSignal } from '../otlp/signals.ts';
 import type { PartialSuccess } from '../export-response.ts';
 import { BAD_REQUEST_TYPE, RETRY_INFO_TYPE, type RpcStatus } from '../status.ts';
 
 /** The field that counts rejected items, by signal. */
-const REJECTED: Readonly<Record<Signal, string>> = {
+const REJECTED: Readonly<Record<OtlpSignal, string>> = {
   traces: 'rejectedSpans',
   metrics: 'rejectedDataPoints',
   logs: 'rejectedLogRecords',
@@ -40,7 +40,7 @@ export function statusFromJson(body: Uint8Array): RpcStatus | undefined {
   };
 }
 
-export function partialSuccessToJson(signal: Signal, rejected: number, message: string): string {
+export function partialSuccessToJson(signal: OtlpSignal, rejected: number, message: string): string {
   return JSON.stringify({
     partialSuccess: {
       ...(rejected > 0 ? { [REJECTED[signal]]: String(rejected) } : {}),

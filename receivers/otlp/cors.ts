@@ -11,7 +11,7 @@ export interface CorsSettings {
 }
 
 /** Headers a page may send without being asked, and those every OTLP client sends. */
-const ALWAYS_ALLOWED = ['accept', 'content-type', 'x-requested-with'];
+const ALWAYS_ALLOWED: ReadonlySet<string> = new Set(['accept', 'content-type', 'x-requested-with']);
 
 export class Cors {
   readonly #settings: CorsSettings;
@@ -59,7 +59,7 @@ export class Cors {
   }
 
   #allowsHeader(name: string): boolean {
-    if (ALWAYS_ALLOWED.includes(name)) return true;
+    if (ALWAYS_ALLOWED.has(name)) return true;
     return this.#settings.allowed_headers.some((pattern) => pattern === '*' || pattern.toLowerCase() === name);
   }
 }

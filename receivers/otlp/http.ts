@@ -7,13 +7,8 @@ import { Refused, Rejected } from '../../pipeline/delivery.ts';
 import type { Listening } from '../../pipeline/listen.ts';
 import { httpServerKeepAlive } from '../../pipeline/settings/http-server.ts';
 import { serverAuthenticator } from '../../pipeline/transport/authentication.ts';
-import {
-  BodyCorrupt,
-  BodyTooLarge,
-  decompress,
-  encodingOf,
-  type Encoding,
-} from '../../pipeline/transport/compression.ts';
+import { BodyCorrupt, BodyTooLarge } from '../../pipeline/transport/body-errors.ts';
+import { decompress, encodingOf, type Encoding } from '../../pipeline/transport/compression.ts';
 import { metadataOf } from '../../pipeline/transport/grpc-server.ts';
 import { GRPC_STATUS } from '../../pipeline/transport/grpc-status.ts';
 import {
