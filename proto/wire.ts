@@ -281,7 +281,7 @@ export class ProtoWriter {
 
   /** A copy of what was written so far. */
   finish(): Uint8Array {
-    return this.bytes.slice(0, this.length);
+    return new Uint8Array(this.view());
   }
 
   /** Makes room for `more` bytes. */

@@ -120,7 +120,8 @@ function toJs(view: AnyValueView, depth: number): JsValue {
     case ANY_DOUBLE:
       return view.double();
     case ANY_BYTES:
-      return view.rawBytes().slice();
+      // Not slice(): of a Buffer that is a window, which would keep the whole batch alive.
+      return new Uint8Array(view.rawBytes());
     case ANY_ARRAY:
       return arrayToJs(view.bytes, view.start, view.end, depth);
     case ANY_MAP:

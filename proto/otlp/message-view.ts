@@ -179,8 +179,8 @@ export class MessageView {
     if (!this.#scanned) this.#scan();
     if ((this.#present & (1 << field)) === 0) return -1;
     const at = this.#lasts[field] as number;
-    // Safe, here and below: the scan found the field whole.
-    if ((this.bytes[at] as number) === ((field << 3) | type)) {
+    // Field 16 and above have a second tag byte. Safe, here and below: the scan found the field whole.
+    if (field < 16 && (this.bytes[at] as number) === ((field << 3) | type)) {
       if (type !== LENGTH_DELIMITED) return at + 1;
       if ((this.bytes[at + 1] as number) < 0x80) return at + 2;
     }

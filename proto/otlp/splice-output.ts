@@ -92,7 +92,8 @@ export class SpliceOutput {
     const { bytes, length } = this.#writer;
     this.#writer = NO_WRITER;
     // A result that lost most of its bytes must not keep a buffer of the old size alive.
-    return length * 2 < bytes.length ? bytes.slice(0, length) : bytes.subarray(0, length);
+    const result = bytes.subarray(0, length);
+    return length * 2 < bytes.length ? new Uint8Array(result) : result;
   }
 
   /** Opens all messages around the current place. */

@@ -124,14 +124,16 @@ void test('values may be nested, but not endlessly', () => {
   assert.throws(() => validate('traces', nested(20_000)), MalformedProto);
 });
 
+/** A metrics request around one field of a histogram's data point. */
+function pointWith(field: number, content: number[]): Uint8Array {
+  const writer = new ProtoWriter();
+  const marks = [1, 2, 2, 9, 1].map((number) => writer.begin(number));
+  writer.bytesField(field, new Uint8Array(content));
+  for (const mark of marks.toReversed()) writer.end(mark);
+  return writer.finish();
+}
+
 void test('packed numbers must fill their field', () => {
-  const point = (field: number, content: number[]): Uint8Array => {
-    const writer = new ProtoWriter();
-    const marks = [1, 2, 2, 9, 1].map((number) => writer.begin(number));
-    writer.bytesField(field, new Uint8Array(content));
-    for (const mark of marks.toReversed()) writer.end(mark);
-    return writer.finish();
-  };
-  assert.equal(validate('metrics', point(6, Array<number>(16).fill(1))), 1);
-  assert.throws(() => validate('metrics', point(6, Array<number>(15).fill(1))), /packed 8-byte values cut off/);
+  assert.equal(validate('metrics', pointWith(6, Array<number>(16).fill(1))), 1);
+  assert.throws(() => validate('metrics', pointWith(6, Array<number>(15).fill(1))), /packed 8-byte values cut off/);
 });
