@@ -128,5 +128,7 @@ function describe(error: unknown): string {
 }
 
 if (process.argv[1] !== undefined && import.meta.url === pathToFileURL(process.argv[1]).href) {
-  process.exitCode = await main(process.argv.slice(2), process);
+  void main(process.argv.slice(2), process).then((code) => {
+    process.exitCode = code;
+  });
 }
