@@ -22,6 +22,11 @@ export function splitChunks(signal: OtlpSignal, chunks: readonly Uint8Array[], m
   let items = 0;
   for (const chunk of chunks) {
     const count = countItems(signal, chunk);
+    if (items === maxItems && signal !== 'profiles') {
+      parts.push({ chunks: current, items });
+      current = [];
+      items = 0;
+    }
     if (signal === 'profiles' || items + count <= maxItems) {
       current.push(chunk);
       items += count;

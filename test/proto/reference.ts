@@ -42,5 +42,11 @@ export function encode(signal: Signal, request: object): Uint8Array {
 /** The inverse of `encode`: absent fields stay absent, 64-bit numbers are decimal strings, bytes are Uint8Array, enums numbers. */
 export function decode(signal: Signal, bytes: Uint8Array): Record<string, unknown> {
   const type = REQUEST_TYPES[signal];
-  return type.toObject(type.decode(bytes), { longs: String, enums: Number, defaults: false, oneofs: true });
+  // A plain copy, so that bytes fields are plain too and compare equal.
+  return type.toObject(type.decode(new Uint8Array(bytes)), {
+    longs: String,
+    enums: Number,
+    defaults: false,
+    oneofs: true,
+  });
 }
