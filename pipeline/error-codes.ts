@@ -154,6 +154,11 @@ export const ERROR_CODES = {
     explanation:
       'HTTP exporters send to URLs: a scheme, a host and, where it is not the usual one, a port and a path. A variable that is not set often leaves a bare path behind.',
   },
+  PATTERN_INVALID: {
+    summary: 'A regular expression can not be used.',
+    explanation:
+      'Patterns are in the dialect of RE2, as in the collector: no look-around, no back-references. In YAML between double quotes a backslash has to be written twice; single quotes or no quotes avoid that.',
+  },
 } as const satisfies Readonly<Record<string, ErrorExplanation>>;
 
 export type ErrorCode = keyof typeof ERROR_CODES;

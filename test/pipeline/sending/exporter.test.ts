@@ -1,0 +1,130 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { Refused, Rejected } from '../../../pipeline/delivery.ts';
+import { nextDelayMs } from '../../../pipeline/sending/backoff.ts';
+import { sendingExporter, type Destination, type SendingSettings } from '../../../pipeline/sending/exporter.ts';
+import { SOON, testContext } from '../../support/context.ts';
+import { tracesBatch } from '../../support/requests.ts';
+
+const RETRY = {
+  enabled: true,
+  initialIntervalMs: 1,
+  randomizationFactor: 0,
+  multiplier: 1.5,
+  maxIntervalMs: 4,
+  maxElapsedMs: 1_000,
+};
+
+function destination(send: Destination['send']): Destination {
+  return { start: () => Promise.resolve(), stop: () => Promise.resolve(), mergeable: () => true, send };
+}
+
+function exporterWith(settings: Partial<SendingSettings>, send: Destination['send']) {
+  const test = testContext({ kind: 'exporter', id: 'x', realTime: true });
+  return {
+    ...test,
+    exporter: sendingExporter(test.context, { timeoutMs: 0, retry: RETRY, ...settings }, destination(send)),
+  };
+}
+
+void test('delays grow to their limit, are spread, honour what was asked, and end', () => {
+  const delays = [0, 1, 2, 9].map((attempt) =>
+    nextDelayMs({ ...RETRY, initialIntervalMs: 100, maxIntervalMs: 300 }, attempt, 0, undefined, () => 0.5),
+  );
+  assert.deepEqual(delays, [100, 150, 225, 300]);
+  const spread = { ...RETRY, initialIntervalMs: 100, maxIntervalMs: 300, randomizationFactor: 0.5 };
+  assert.equal(
+    nextDelayMs(spread, 0, 0, undefined, () => 0),
+    50,
+  );
+  assert.equal(
+    nextDelayMs(spread, 0, 0, 777, () => 0),
+    777,
+  );
+  assert.equal(
+    nextDelayMs(RETRY, 0, 1_000, undefined, () => 0.5),
+    undefined,
+  );
+  assert.equal(
+    nextDelayMs({ ...RETRY, maxElapsedMs: 0 }, 50, 1e9, undefined, () => 0.5),
+    4,
+  );
+});
+
+void test('a refusal is tried again until it is taken, and counted as sent once', async () => {
+  let attempts = 0;
+  const { exporter, metric, statuses } = exporterWith({}, () => {
+    attempts += 1;
+    return attempts < 4 ? Promise.reject(new Refused('busy')) : Promise.resolve();
+  });
+  await exporter.start();
+  await exporter.consume(tracesBatch(3));
+  assert.equal(attempts, 4);
+  assert.equal(metric('otelcol_exporter_sent_spans'), 3);
+  assert.equal(metric('otelcol_exporter_send_failed_spans'), 0);
+  assert.deepEqual(statuses, ['RecoverableError', 'OK']);
+  await exporter.stop(SOON());
+});
+
+void test('a rejection is final and reaches the caller; a partial one counts both parts', async () => {
+  const { exporter, metric } = exporterWith({}, (batch) =>
+    Promise.reject(new Rejected('bad', { count: batch.items - 1 })),
+  );
+  await assert.rejects(exporter.consume(tracesBatch(5)), (error) => error instanceof Rejected && error.count === 4);
+  assert.equal(metric('otelcol_exporter_sent_spans'), 1);
+  assert.equal(metric('otelcol_exporter_send_failed_spans'), 4);
+  await exporter.stop(SOON());
+});
+
+void test('an attempt that takes too long is cancelled', async () => {
+  const { exporter } = exporterWith({ timeoutMs: 10, retry: { ...RETRY, enabled: false } }, (_batch, attempt) => {
+    const { promise, reject } = Promise.withResolvers<void>();
+    attempt.onCancel(reject);
+    return promise;
+  });
+  await assert.rejects(exporter.consume(tracesBatch(1)), /no answer within 10 ms/);
+  await exporter.stop(SOON());
+});
+
+void test('with a queue the loss of what was acknowledged is a drop with its reason and its trace ids', async () => {
+  const queue = {
+    consumers: 1,
+    capacity: 10,
+    sizer: 'requests',
+    blockOnOverflow: false,
+    waitForResult: false,
+  } as const;
+  const { exporter, drops, admission } = exporterWith({ queue, retry: { ...RETRY, maxElapsedMs: 5 } }, () =>
+    Promise.reject(new Refused('down')),
+  );
+  await exporter.consume(tracesBatch(2, 7));
+  await exporter.stop(SOON());
+  const [drop] = drops();
+  assert.equal(drop?.rule, 'retry_elapsed');
+  assert.equal(drop?.count, 2);
+  assert.equal(drop?.component, 'exporter:x');
+  assert.equal(drop?.intentional, false);
+  assert.deepEqual(drop?.traceIds, ['00000000000000000000000000000007', '00000000000000000000000000000008']);
+  assert.equal(admission.usedBytes, 0);
+});
+
+void test('stopping gives up at its deadline, cancels what is under way and says what was left', async () => {
+  const queue = {
+    consumers: 1,
+    capacity: 10,
+    sizer: 'requests',
+    blockOnOverflow: false,
+    waitForResult: false,
+  } as const;
+  const { exporter, drops, admission } = exporterWith({ queue }, (_batch, attempt) => {
+    const { promise, reject } = Promise.withResolvers<void>();
+    attempt.onCancel(reject);
+    return promise;
+  });
+  for (let index = 0; index < 4; index += 1) await exporter.consume(tracesBatch(1));
+  await exporter.stop(AbortSignal.timeout(20));
+  await new Promise((resolve) => setTimeout(resolve, 20));
+  const counted = drops().reduce((sum, drop) => sum + drop.count, 0);
+  assert.equal(counted, 4);
+  assert.equal(admission.usedBytes, 0);
+});
