@@ -1,0 +1,153 @@
+import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import { test } from 'node:test';
+import * as fc from 'fast-check';
+import { SIGNALS, type Signal } from '../../../pipeline/signal.ts';
+import { decodePartialSuccess, encodePartialSuccess } from '../../../proto/export-response.ts';
+import { JsonError, jsonToProto } from '../../../proto/json/decode.ts';
+import { protoToJson } from '../../../proto/json/encode.ts';
+import {
+  partialSuccessFromJson,
+  partialSuccessToJson,
+  statusFromJson,
+  statusToJson,
+} from '../../../proto/json/status.ts';
+import { decodeStatus, encodeStatus } from '../../../proto/status.ts';
+import { requests } from '../arbitrary.ts';
+import { decode, encode } from '../reference.ts';
+
+function fromJson(signal: Signal, value: unknown): Record<string, unknown> {
+  return decode(signal, jsonToProto(signal, Buffer.from(JSON.stringify(value))));
+}
+
+/** -0 has no form of its own in JSON, and absent defaults are no difference. */
+function normal(signal: Signal, bytes: Uint8Array): unknown {
+  return JSON.parse(JSON.stringify(decode(signal, bytes)).replaceAll(/":-0\b/g, '":0'));
+}
+
+for (const signal of SIGNALS) {
+  void test(`${signal} survive the way to JSON and back`, () => {
+    fc.assert(
+      fc.property(requests[signal], (request) => {
+        const json = protoToJson(signal, encode(signal, request));
+        const again = jsonToProto(signal, Buffer.from(json));
+        assert.equal(protoToJson(signal, again), json);
+        assert.deepEqual(
+          normal(signal, again),
+          normal(signal, jsonToProto(signal, Buffer.from(protoToJson(signal, again)))),
+        );
+      }),
+      { seed: 21, numRuns: 150 },
+    );
+  });
+}
+
+const EXAMPLES: readonly (readonly [string, Signal])[] = [
+  ['trace', 'traces'],
+  ['metrics', 'metrics'],
+  ['logs', 'logs'],
+  ['events', 'logs'],
+];
+
+for (const [name, signal] of EXAMPLES) {
+  void test(`the specification's example ${name}.json is read, and written as it came`, () => {
+    const text = readFileSync(new URL(`../../data/otlp-examples/${name}.json`, import.meta.url), 'utf8');
+    const written: unknown = JSON.parse(protoToJson(signal, jsonToProto(signal, Buffer.from(text))));
+    // Ids are written in lower case, and numbers that are 64 bits wide as strings.
+    const expected: unknown = JSON.parse(
+      text.replaceAll(
+        /"((?:trace|span|parentSpan)Id)": "([0-9A-F]+)"/g,
+        (_all, key: string, id: string) => `"${key}": "${id.toLowerCase()}"`,
+      ),
+    );
+    assert.deepEqual(strings(written), strings(expected));
+  });
+}
+
+/** Numbers as strings and defaults left out, so that both spellings of a 64-bit number are the same. */
+function strings(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(strings);
+  if (typeof value === 'number') return String(value);
+  if (typeof value !== 'object' || value === null) return value;
+  return Object.fromEntries(
+    Object.entries(value)
+      .filter(([, one]) => one !== 0 && one !== '' && one !== '0')
+      .map(([key, one]) => [key, strings(one)]),
+  );
+}
+
+const SPAN = (span: object): object => ({ resourceSpans: [{ scopeSpans: [{ spans: [span] }] }] });
+const PLACE = 'resourceSpans[0].scopeSpans[0].spans[0]';
+
+void test('ids are hex in any case, numbers come either way, unknown fields and null are passed over', () => {
+  const read = fromJson('traces', {
+    ...SPAN({
+      traceId: '5B8EFFF798038103d269b633813fc60c',
+      spanId: '',
+      startTimeUnixNano: '1544712660000000000',
+      endTimeUnixNano: 1544712661,
+      kind: 2,
+      name: null,
+      not_a_field: { deep: [1] },
+      attributes: [
+        { key: 'n', value: { doubleValue: 'NaN' } },
+        { key: 'b', value: { bytesValue: 'AQI=' } },
+      ],
+    }),
+    other: true,
+  });
+  const text = JSON.stringify(read);
+  assert.match(text, /"startTimeUnixNano":"1544712660000000000","endTimeUnixNano":"1544712661"/);
+  assert.match(text, /"doubleValue":null/, 'JSON.stringify writes NaN so');
+});
+
+// What is refused, and how the message says where and what was expected.
+const REFUSED: readonly (readonly [unknown, RegExp])[] = [
+  [SPAN({ traceId: 'xyz' }), new RegExp(`^${RegExp.escape(PLACE)}\\.traceId: expected an id in hex`)],
+  [SPAN({ kind: 'SPAN_KIND_SERVER' }), /kind: expected an integer \(names of enum values are not allowed\)/],
+  [SPAN({ startTimeUnixNano: '-1' }), /startTimeUnixNano: expected an integer between 0 and 18446744073709551615/],
+  [SPAN({ startTimeUnixNano: 1.5 }), /startTimeUnixNano/],
+  [SPAN({ name: 7 }), /name: expected a string, got 7/],
+  [SPAN({ attributes: { key: 'x' } }), /attributes: expected an array/],
+  [SPAN({ attributes: [1] }), /attributes\[0\]: expected an object, got 1/],
+  [{ resourceSpans: [null] }, /resourceSpans\[0\]: expected an object, got null/],
+  [[], /the body: expected an object/],
+  ['text', /the body: expected an object/],
+];
+
+void test('what the specification does not allow is refused with its place', () => {
+  for (const [value, expected] of REFUSED) {
+    assert.throws(
+      () => fromJson('traces', value),
+      (error) => error instanceof JsonError && expected.test(error.message),
+      JSON.stringify(value),
+    );
+  }
+  assert.throws(() => jsonToProto('traces', Buffer.from('{"resourceSpans":')), /the body is not JSON/);
+  assert.throws(() => jsonToProto('traces', Buffer.from([0xff, 0xfe])), JsonError);
+  let deep: object = { stringValue: 'x' };
+  for (let level = 0; level < 200; level += 1) deep = { arrayValue: { values: [deep] } };
+  assert.throws(() => fromJson('traces', SPAN({ attributes: [{ key: 'k', value: deep }] })), /nested more than/);
+});
+
+void test('a Status carries its delay and its violations as protobuf and JSON', () => {
+  const status = { code: 14, message: 'busy', retryDelayMs: 1_500 };
+  assert.deepEqual(decodeStatus(encodeStatus(status)), status);
+  assert.deepEqual(statusFromJson(Buffer.from(statusToJson(status))), status);
+  const bad = encodeStatus({ code: 3, message: 'no', fieldViolations: [{ field: 'body', description: 'why' }] });
+  assert.deepEqual(decodeStatus(bad), { code: 3, message: 'no' });
+  assert.equal(decodeStatus(Buffer.from([0xff])), undefined);
+  assert.equal(statusFromJson(Buffer.from('nonsense')), undefined);
+});
+
+void test('partial success is read in both forms, and nonsense is none', () => {
+  assert.deepEqual(decodePartialSuccess(encodePartialSuccess(7, 'some')), { rejected: 7, message: 'some' });
+  assert.deepEqual(partialSuccessFromJson(Buffer.from(partialSuccessToJson('metrics', 7, 'some'))), {
+    rejected: 7,
+    message: 'some',
+  });
+  assert.deepEqual(decodePartialSuccess(encodePartialSuccess(0, 'a warning')), { rejected: 0, message: 'a warning' });
+  for (const bytes of [new Uint8Array(0), Buffer.from([0xff]), Buffer.from([10, 0])])
+    assert.equal(decodePartialSuccess(bytes), undefined);
+  assert.equal(partialSuccessFromJson(Buffer.from('{}')), undefined);
+});
