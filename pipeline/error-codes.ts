@@ -159,6 +159,11 @@ export const ERROR_CODES = {
     explanation:
       'Patterns are in the dialect of RE2, as in the collector: no look-around, no back-references. In YAML between double quotes a backslash has to be written twice; single quotes or no quotes avoid that.',
   },
+  OTTL_INVALID: {
+    summary: 'An OTTL statement or condition is not valid.',
+    explanation:
+      'The message names the position in the statement, from 1, and the nearest known name where one was not found. Paths start with a context (span.name, resource.attributes["x"]); functions that give values start with a capital letter.',
+  },
 } as const satisfies Readonly<Record<string, ErrorExplanation>>;
 
 export type ErrorCode = keyof typeof ERROR_CODES;

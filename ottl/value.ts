@@ -1,0 +1,122 @@
+// The values OTTL computes with, and how they compare. Compare: contrib pkg/ottl/compare.go, v0.161.
+
+import type { JsValue } from '../proto/otlp/any-value.ts';
+
+/** A point in time, in nanoseconds since the epoch. */
+export class Time {
+  readonly nano: bigint;
+
+  constructor(nano: bigint) {
+    this.nano = nano;
+  }
+}
+
+/** A length of time, in nanoseconds. */
+export class Duration {
+  readonly nano: bigint;
+
+  constructor(nano: bigint) {
+    this.nano = nano;
+  }
+}
+
+/** A trace, span or profile id. It is no byte string: OTTL compares ids only with ids. */
+export class Id {
+  readonly bytes: Uint8Array;
+
+  constructor(bytes: Uint8Array) {
+    this.bytes = bytes;
+  }
+}
+
+/** null is OTTL's nil; a bigint is an int64, a number a float64. */
+export type OttlValue = JsValue | Time | Duration | Id | OttlValue[] | Map<string, OttlValue>;
+
+/** Evaluation failed for one item; the statement is valid. */
+export class OttlEvaluationError extends Error {
+  override readonly name = 'OttlEvaluationError';
+}
+
+export type Comparison = '==' | '!=' | '<' | '<=' | '>' | '>=';
+
+/** The name of a value's type, in Go's words, as errors have it. */
+export function typeName(value: OttlValue): string {
+  if (value === null) return 'nil';
+  if (typeof value === 'string') return 'string';
+  if (typeof value === 'boolean') return 'bool';
+  if (typeof value === 'bigint') return 'int64';
+  if (typeof value === 'number') return 'float64';
+  if (value instanceof Uint8Array) return '[]uint8';
+  if (value instanceof Map) return 'pcommon.Map';
+  if (Array.isArray(value)) return 'pcommon.Slice';
+  if (value instanceof Time) return 'time.Time';
+  return value instanceof Duration ? 'time.Duration' : 'id';
+}
+
+export function compareValues(a: OttlValue, b: OttlValue, op: Comparison): boolean {
+  if (a === null || b === null) return compareNil(a === null ? b : a, op);
+  if (typeof a === 'string') return typeof b === 'string' ? ordered(compareText(a, b), op) : op === '!=';
+  if (typeof a === 'boolean') return typeof b === 'boolean' ? ordered(Number(a) - Number(b), op) : op === '!=';
+  if (typeof a === 'bigint' || typeof a === 'number') {
+    if (typeof b !== 'bigint' && typeof b !== 'number') return op === '!=';
+    return typeof a === typeof b ? compareNumbers(a, b, op) : compareNumbers(Number(a), Number(b), op);
+  }
+  if (a instanceof Uint8Array) return b instanceof Uint8Array ? ordered(Buffer.compare(a, b), op) : op === '!=';
+  if (a instanceof Time) return b instanceof Time ? compareNumbers(a.nano, b.nano, op) : op === '!=';
+  if (a instanceof Duration) return b instanceof Duration ? compareNumbers(a.nano, b.nano, op) : op === '!=';
+  if (op === '==') return equalValues(a, b);
+  return op === '!=' && !equalValues(a, b);
+}
+
+/** Deep equality, types included. */
+export function equalValues(a: OttlValue, b: OttlValue): boolean {
+  if (a instanceof Map) {
+    if (!(b instanceof Map) || a.size !== b.size) return false;
+    for (const [key, value] of a) {
+      const other = b.get(key);
+      if (other === undefined || !equalValues(value, other)) return false;
+    }
+    return true;
+  }
+  if (Array.isArray(a)) {
+    return Array.isArray(b) && a.length === b.length && a.every((one, index) => equalValues(one, b[index] ?? null));
+  }
+  if (a instanceof Id) return b instanceof Id && Buffer.compare(a.bytes, b.bytes) === 0;
+  if (a instanceof Uint8Array) return b instanceof Uint8Array && Buffer.compare(a, b) === 0;
+  if (a instanceof Time) return b instanceof Time && a.nano === b.nano;
+  if (a instanceof Duration) return b instanceof Duration && a.nano === b.nano;
+  return a === b;
+}
+
+/** nil equals nil and nothing else, and has no order. */
+function compareNil(other: OttlValue, op: Comparison): boolean {
+  if (op === '==') return other === null;
+  return op === '!=' && other !== null;
+}
+
+/** Go orders strings by their bytes; UTF-16 differs from that only beyond U+FFFF. */
+function compareText(a: string, b: string): number {
+  if (a === b) return 0;
+  return Buffer.compare(Buffer.from(a), Buffer.from(b));
+}
+
+function compareNumbers(a: bigint | number, b: bigint | number, op: Comparison): boolean {
+  switch (op) {
+    case '==':
+      return a === b;
+    case '!=':
+      return a !== b;
+    case '<':
+      return a < b;
+    case '<=':
+      return a <= b;
+    case '>':
+      return a > b;
+    default:
+      return a >= b;
+  }
+}
+
+function ordered(order: number, op: Comparison): boolean {
+  return compareNumbers(order, 0, op);
+}
