@@ -1,0 +1,77 @@
+// One run of a throughput scenario: delivered spans per CPU-second of the agent's whole process tree.
+
+import { load } from './load.ts';
+import { configuration, queueSettings, type Queue } from './configuration.ts';
+import { acceptedSpans, agentPorts, startContender, type Contender } from './contender.ts';
+import { usageOf, watchMemory } from './process-tree.ts';
+import type { ThroughputScenario } from './scenarios.ts';
+import type { Sink } from './sink-process.ts';
+
+/** Enough for either agent to be busy all the time: 64 requests under way. */
+const CLIENTS = { grpc: { clients: 4, streams: 16 }, http: { clients: 64, streams: 1 } } as const;
+
+export interface ThroughputRun {
+  readonly agent: Contender['name'];
+  readonly queue: Queue;
+  readonly deliveredSpans: number;
+  readonly cpuSeconds: number;
+  readonly seconds: number;
+  readonly perCpuSecond: number;
+  /** Accepted by the receiver and not delivered, or the other way round where a client gave up waiting. */
+  readonly lostSpans: number;
+  /** Requests answered with 4xx or 5xx. */
+  readonly refusedRequests: number;
+  readonly maxResidentMib: number;
+}
+
+export interface ThroughputTask {
+  readonly scenario: ThroughputScenario;
+  readonly contender: Contender;
+  readonly queue: Queue;
+  readonly sink: Sink;
+  readonly bodyFile: string;
+  readonly warmUpSeconds: number;
+  readonly seconds: number;
+}
+
+export async function measureThroughput(task: ThroughputTask): Promise<ThroughputRun> {
+  const { scenario, contender, queue, sink, bodyFile } = task;
+  const { protocol, gzip, processors } = scenario;
+  const ports = await agentPorts();
+  const config = configuration({
+    protocol,
+    gzip,
+    processors,
+    queue: queueSettings(queue),
+    ports,
+    sink: sink.ports,
+  });
+  await using agent = await startContender(contender, config);
+  const pressure = { protocol, gzip, bodyFile, port: ports[protocol], ...CLIENTS[protocol] };
+  if (task.warmUpSeconds > 0) await load({ ...pressure, seconds: task.warmUpSeconds });
+  // Counts and CPU time are read before the load starts and after the last span has arrived, so that what is under way
+  // at either end is on neither account.
+  const before = await sink.settled();
+  const acceptedBefore = await acceptedSpans(ports);
+  const memory = watchMemory(agent.pid);
+  const cpuBefore = usageOf(agent.pid).cpuSeconds;
+  const started = performance.now();
+  const answers = await load({ ...pressure, seconds: task.seconds });
+  const seconds = (performance.now() - started) / 1000;
+  const after = await sink.settled();
+  const cpuSeconds = usageOf(agent.pid).cpuSeconds - cpuBefore;
+  const maxResidentMib = memory.stop();
+  const accepted = (await acceptedSpans(ports)) - acceptedBefore;
+  const deliveredSpans = after.spans - before.spans;
+  return {
+    agent: contender.name,
+    queue,
+    deliveredSpans,
+    cpuSeconds,
+    seconds,
+    perCpuSecond: deliveredSpans / cpuSeconds,
+    lostSpans: accepted - deliveredSpans,
+    refusedRequests: answers.refused,
+    maxResidentMib,
+  };
+}

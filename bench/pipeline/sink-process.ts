@@ -1,0 +1,54 @@
+// Starts the sink as a process of its own and asks it for its counts.
+
+import { fork, type ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import { fileURLToPath } from 'node:url';
+import type { SinkCount, SinkQuestion, SinkReady } from './sink.ts';
+
+const SINK = fileURLToPath(new URL('sink.ts', import.meta.url));
+const SETTLE_STEP_MS = 200;
+const SETTLE_STEPS_MAX = 300;
+
+export class Sink implements AsyncDisposable {
+  readonly #child: ChildProcess;
+  readonly ports: SinkReady;
+
+  private constructor(child: ChildProcess, ports: SinkReady) {
+    this.#child = child;
+    this.ports = ports;
+  }
+
+  static async start(): Promise<Sink> {
+    const child = fork(SINK, { stdio: ['ignore', 'inherit', 'inherit', 'ipc'] });
+    const [ports] = await once(child, 'message');
+    // Safe: the first thing the sink says.
+    return new Sink(child, ports as SinkReady);
+  }
+
+  async ask(question: SinkQuestion = {}): Promise<SinkCount> {
+    const answer = once(this.#child, 'message');
+    this.#child.send(question);
+    const [count] = await answer;
+    // Safe: the answer to every question.
+    return count as SinkCount;
+  }
+
+  /** The counts once nothing more arrives: queues of the agent are empty, or it has given up. */
+  async settled(quietSteps = 2): Promise<SinkCount> {
+    let last = await this.ask();
+    let quiet = 0;
+    for (let step = 0; step < SETTLE_STEPS_MAX && quiet < quietSteps; step++) {
+      await new Promise((resolve) => setTimeout(resolve, SETTLE_STEP_MS));
+      const now = await this.ask();
+      quiet = now.spans === last.spans ? quiet + 1 : 0;
+      last = now;
+    }
+    return last;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    const gone = once(this.#child, 'exit');
+    this.#child.disconnect();
+    await gone;
+  }
+}

@@ -1,0 +1,119 @@
+// The destination, a process of its own: takes OTLP traces over gRPC and HTTP, answers OK and counts the spans that
+// arrived. It can be told to answer no more than so many requests a second, as a backend that is slow.
+
+import http from 'node:http';
+import http2, { type ServerHttp2Stream } from 'node:http2';
+import { gunzipSync } from 'node:zlib';
+import { countItems } from '../../proto/otlp/count.ts';
+
+const STREAM_WINDOW_BYTES = 4 << 20;
+const SESSION_WINDOW_BYTES = 16 << 20;
+const REMEMBERED_MAX = 10_000;
+const EMPTY_MESSAGE = Buffer.alloc(5);
+
+/** What the sink is asked. */
+export interface SinkQuestion {
+  /** Answer at most so many requests a second from now on; 0: as many as come. */
+  readonly limitPerSecond?: number;
+}
+
+/** What has arrived so far. */
+export interface SinkCount {
+  readonly spans: number;
+  readonly requests: number;
+}
+
+export interface SinkReady {
+  readonly grpcPort: number;
+  readonly httpPort: number;
+}
+
+let spans = 0;
+let requests = 0;
+
+/** Spans by gzip trailer (CRC-32 and length of the content) and compressed length: each distinct body is unpacked once. */
+const spansByTrailer = new Map<string, number>();
+
+function spansIn(body: Buffer, isGzip: boolean): number {
+  if (!isGzip) return countItems('traces', body);
+  const key = `${body.length}:${body.toString('latin1', body.length - 8)}`;
+  let count = spansByTrailer.get(key);
+  if (count === undefined) {
+    count = countItems('traces', gunzipSync(body));
+    if (spansByTrailer.size >= REMEMBERED_MAX) spansByTrailer.clear();
+    spansByTrailer.set(key, count);
+  }
+  return count;
+}
+
+let limitPerSecond = 0;
+let nextAnswerMs = 0;
+const waiting = new Set<NodeJS.Timeout>();
+
+/** Counts and answers when it is this request's turn. */
+function take(body: Buffer, isGzip: boolean, answer: () => void): void {
+  const done = (): void => {
+    spans += spansIn(body, isGzip);
+    requests++;
+    answer();
+  };
+  if (limitPerSecond === 0) {
+    done();
+    return;
+  }
+  const now = performance.now();
+  nextAnswerMs = Math.max(now, nextAnswerMs) + 1000 / limitPerSecond;
+  const timer = setTimeout(() => {
+    waiting.delete(timer);
+    done();
+  }, nextAnswerMs - now);
+  waiting.add(timer);
+}
+
+const grpc = http2.createServer({ settings: { initialWindowSize: STREAM_WINDOW_BYTES } });
+grpc.on('session', (session) => session.setLocalWindowSize(SESSION_WINDOW_BYTES));
+grpc.on('stream', (stream: ServerHttp2Stream) => {
+  const parts: Buffer[] = [];
+  stream.on('data', (part: Buffer) => parts.push(part));
+  // An agent that stops or gives up resets its streams.
+  stream.on('error', () => undefined);
+  stream.on('end', () => {
+    const frame = parts.length === 1 ? parts[0] : Buffer.concat(parts);
+    if (!frame || frame.length < 5) return;
+    take(frame.subarray(5), frame[0] === 1, () => {
+      if (stream.destroyed) return;
+      stream.respond({ ':status': 200, 'content-type': 'application/grpc' }, { waitForTrailers: true });
+      stream.on('wantTrailers', () => stream.sendTrailers({ 'grpc-status': '0' }));
+      stream.end(EMPTY_MESSAGE);
+    });
+  });
+});
+
+const web = http.createServer({ keepAliveTimeout: 60_000 }, (request, response) => {
+  const parts: Buffer[] = [];
+  request.on('data', (part: Buffer) => parts.push(part));
+  request.on('end', () => {
+    take(Buffer.concat(parts), request.headers['content-encoding'] === 'gzip', () => {
+      response.writeHead(200, { 'content-type': 'application/x-protobuf', 'content-length': 0 });
+      response.end();
+    });
+  });
+});
+
+function portOf(server: { address(): unknown }): number {
+  const address = server.address();
+  return typeof address === 'object' && address && 'port' in address ? Number(address.port) : 0;
+}
+
+grpc.listen(0, '127.0.0.1', () => {
+  web.listen(0, '127.0.0.1', () => {
+    process.send?.({ grpcPort: portOf(grpc), httpPort: portOf(web) } satisfies SinkReady);
+  });
+});
+
+process.on('message', (question: SinkQuestion) => {
+  if (question.limitPerSecond !== undefined) limitPerSecond = question.limitPerSecond;
+  process.send?.({ spans, requests } satisfies SinkCount);
+});
+// Without the one who measures there is nothing to do.
+process.on('disconnect', () => process.exit(0));
