@@ -18,8 +18,11 @@ export const COMPONENTS: Readonly<Record<ComponentKind, Entries>> = {
     otlp: { load: () => import('../receivers/otlp/index.ts') },
   },
   processor: {
+    attributes: { load: () => import('../processors/attributes/index.ts') },
     batch: { load: () => import('../processors/batch/index.ts') },
     memory_limiter: { load: () => import('../processors/memory_limiter/index.ts') },
+    probabilistic_sampler: { load: () => import('../processors/probabilistic_sampler/index.ts') },
+    resource: { load: () => import('../processors/resource/index.ts') },
   },
   exporter: {
     debug: { load: () => import('../exporters/debug/index.ts') },

@@ -27,7 +27,14 @@ export async function run(args: readonly string[], io: Io): Promise<number> {
     return 1;
   }
   const stop = new Stop();
-  let agent: Agent;
+  let agent: Agent | undefined;
+  // Before the start, so that a signal during it is not the end of the process without draining.
+  const reload = (): void => {
+    // A reload reports its own failures: it never rejects.
+    void agent?.reload();
+  };
+  const onStop = (): void => stop.request(0);
+  process.on('SIGINT', onStop).on('SIGTERM', onStop).on('SIGHUP', reload);
   try {
     agent = await Agent.start({
       uris: values.config,
@@ -40,12 +47,6 @@ export async function run(args: readonly string[], io: Io): Promise<number> {
     io.stderr.write(`${explain(error)}\n`);
     return 1;
   }
-  const reload = (): void => {
-    // A reload reports its own failures: it never rejects.
-    void agent.reload();
-  };
-  const onStop = (): void => stop.request(0);
-  process.on('SIGINT', onStop).on('SIGTERM', onStop).on('SIGHUP', reload);
   const watchers = values.watch ? watchFiles(values.config, reload) : [];
   const { code, reason } = await stop.requested;
   for (const watcher of watchers) watcher.close();

@@ -17,13 +17,16 @@ export interface Listening {
   readonly bound: readonly string[];
   /** Stop taking new connections. The socket closes unless another component has claimed or claims the address in this reload. */
   release(): Promise<void>;
+  /** The server that has taken the address over in a reload, as given to its claim; asked before `release`. */
+  successor(): unknown;
 }
 
 export interface ListenerPool {
   /**
    * Binds the address, or takes over one that another component still holds: from then on new connections go to
-   * `handler`, without a moment in which the port is closed. `localhost` binds 127.0.0.1 and ::1.
+   * `handler`, without a moment in which the port is closed. `localhost` binds 127.0.0.1 and ::1. `server` is shown to
+   * the predecessor, which may hand its open connections over to it.
    * Fails with an `AgentError` that names the address, the component and the cause.
    */
-  claim(component: string, address: ListenAddress, handler: ConnectionHandler): Promise<Listening>;
+  claim(component: string, address: ListenAddress, handler: ConnectionHandler, server?: unknown): Promise<Listening>;
 }

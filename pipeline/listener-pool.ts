@@ -14,7 +14,8 @@ const BACKLOG = 4096;
 interface Claim {
   readonly component: string;
   readonly handler: ConnectionHandler;
-  /** The reload in which it was made; within one reload an address has one user. */
+  readonly server: unknown;
+  /** The reload in which it was made. */
   readonly generation: number;
 }
 
@@ -58,6 +59,8 @@ export class SharedListenerPool implements ListenerPool {
   readonly #open = new Map<string, Promise<OpenAddress>>();
   readonly #reusePort: boolean;
   #generation = 0;
+  /** Which components the reload under way replaces or removes: only their addresses may be taken over. */
+  #isReplaced: (component: string) => boolean = () => false;
   /** Addresses without a claim that stay open until the reload is over. */
   #deferred: Map<string, OpenAddress> | undefined;
 
@@ -65,16 +68,21 @@ export class SharedListenerPool implements ListenerPool {
     this.#reusePort = options.reusePort ?? false;
   }
 
-  async claim(component: string, address: ListenAddress, handler: ConnectionHandler): Promise<Listening> {
+  async claim(
+    component: string,
+    address: ListenAddress,
+    handler: ConnectionHandler,
+    server?: unknown,
+  ): Promise<Listening> {
     const key = `${address.transport} ${address.endpoint}`;
     const shareable = !address.endpoint.endsWith(':0');
     const pending = shareable ? this.#open.get(key) : undefined;
-    const claim: Claim = { component, handler, generation: this.#generation };
+    const claim: Claim = { component, handler, server, generation: this.#generation };
     let opened: OpenAddress;
     if (pending) {
       opened = await pending;
       const holder = opened.claims.at(-1);
-      if (holder && holder.generation === this.#generation) {
+      if (holder && (holder.generation === this.#generation || !this.#isReplaced(holder.component))) {
         throw new AgentError('LISTEN_FAILED', `address ${address.endpoint} is already used by ${holder.component}`, {
           component,
           mend: `give ${component} or ${holder.component} another endpoint`,
@@ -99,19 +107,28 @@ export class SharedListenerPool implements ListenerPool {
       }
     }
     opened.claims.push(claim);
-    return { bound: opened.bound, release: () => this.#release(key, opened, claim) };
+    return {
+      bound: opened.bound,
+      release: () => this.#release(key, opened, claim),
+      successor: () => {
+        const newest = opened.claims.at(-1);
+        return newest === claim ? undefined : newest?.server;
+      },
+    };
   }
 
   /** From here on released addresses stay open, and another component may take over an address, until `endReload`. */
-  beginReload(): void {
+  beginReload(isReplaced: (component: string) => boolean): void {
     this.#deferred ??= new Map();
     this.#generation += 1;
+    this.#isReplaced = isReplaced;
   }
 
   /** Closes the addresses nobody claimed during the reload. */
   async endReload(): Promise<void> {
     const unclaimed = [...(this.#deferred ?? [])];
     this.#deferred = undefined;
+    this.#isReplaced = () => false;
     await Promise.all(unclaimed.map(([key, opened]) => this.#close(key, opened)));
   }
 

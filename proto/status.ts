@@ -14,8 +14,8 @@ export interface RpcStatus {
 export const RETRY_INFO_TYPE = 'type.googleapis.com/google.rpc.RetryInfo';
 export const BAD_REQUEST_TYPE = 'type.googleapis.com/google.rpc.BadRequest';
 
-/** Messages are cut here so that an answer stays within the 4 MiB a client may insist on. */
-const MAX_TEXT_LENGTH = 64 << 10;
+/** Messages are cut here: over gRPC a Status travels in a header, and peers accept no more than 8 KiB of headers. */
+const MAX_TEXT_LENGTH = 1_024;
 
 export function encodeStatus(status: RpcStatus): Uint8Array {
   const writer = new ProtoWriter(256);
@@ -106,6 +106,7 @@ function text(bytes: Uint8Array, start: number, stop: number): string {
   return Buffer.from(bytes.buffer, bytes.byteOffset + start, stop - start).toString('utf8');
 }
 
-function cut(message: string): string {
+/** A message of a length that fits every answer. */
+export function cut(message: string): string {
   return message.length > MAX_TEXT_LENGTH ? `${message.slice(0, MAX_TEXT_LENGTH)}…` : message;
 }

@@ -87,7 +87,10 @@ export class Engine {
   async apply(configuration: AgentConfiguration): Promise<AppliedChange> {
     const plan = planGraph(configuration);
     const { listeners } = this.#options.services;
-    listeners.beginReload();
+    const kept = this.#keptComponents(configuration, plan);
+    // Names that never were a component's (the metrics endpoint of the agent itself) are not replaced either.
+    const running = new Set([...this.#nodes.keys(), ...this.#extensions.keys()]);
+    listeners.beginReload((component) => running.has(component) && !kept.has(component));
     try {
       return await this.#exchange(configuration, plan);
     } finally {
@@ -102,6 +105,20 @@ export class Engine {
     this.#nodes.clear();
     for (const extension of [...this.#extensions.values()].toReversed()) await this.#stopExtension(extension, deadline);
     this.#extensions.clear();
+  }
+
+  /** Keys of what stays as it is. */
+  #keptComponents(configuration: AgentConfiguration, plan: GraphPlan): ReadonlySet<string> {
+    const kept = new Set<string>();
+    for (const { key, signature } of plan.nodes) {
+      if (this.#nodes.get(key)?.planned.signature === signature) kept.add(key);
+    }
+    for (const id of configuration.service.extensions) {
+      const configured = configuration.extensions.get(id);
+      const key = `extension:${id}`;
+      if (configured && this.#extensions.get(key)?.signature === extensionSignature(configured)) kept.add(key);
+    }
+    return kept;
   }
 
   async #exchange(configuration: AgentConfiguration, plan: GraphPlan): Promise<AppliedChange> {
@@ -277,7 +294,7 @@ export class Engine {
         const configured = configuration.extensions.get(id);
         if (!configured) throw new Error(`the configuration was validated, yet extension ${id} is not in it`);
         const key = `extension:${id}`;
-        const signature = JSON.stringify([configured.type, configured.raw ?? null]);
+        const signature = extensionSignature(configured);
         const running = this.#extensions.get(key);
         if (running?.signature === signature) {
           all.set(key, running);
@@ -343,6 +360,10 @@ export class Engine {
     extension.metrics.release();
     if (isGone) this.status.set(key, 'Stopped');
   }
+}
+
+function extensionSignature(configured: ConfiguredComponent): string {
+  return JSON.stringify([configured.type, configured.raw ?? null]);
 }
 
 function entryOf(nodes: ReadonlyMap<string, RunningNode>, key: string): Consumer {

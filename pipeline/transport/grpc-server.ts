@@ -67,7 +67,10 @@ const NO_METADATA: ReadonlyMap<string, readonly string[]> = new Map();
 export class GrpcServer {
   readonly #server: Http2Server | Http2SecureServer;
   readonly #sessions = new Set<ServerHttp2Session>();
-  #options: GrpcServerOptions;
+  readonly #options: GrpcServerOptions;
+  /** Predecessors that still have connections. */
+  readonly #adopted = new Set<GrpcServer>();
+  #heir: GrpcServer | undefined;
   #stopping = false;
 
   constructor(options: GrpcServerOptions) {
@@ -105,17 +108,20 @@ export class GrpcServer {
     }
   }
 
-  /**
-   * Open connections from here on are served as `successor`'s options say: a reload replaces what answers, not the
-   * connection.
-   */
-  succeedBy(options: GrpcServerOptions): void {
-    this.#options = options;
+  /** Serves the open connections of a predecessor from here on, as this server's options say, and stops them with its own. */
+  adopt(predecessor: GrpcServer): void {
+    for (const server of [predecessor, ...predecessor.#adopted]) {
+      server.#heir = this;
+      if (server.#sessions.size > 0) this.#adopted.add(server);
+    }
+    predecessor.#adopted.clear();
+    for (const server of this.#adopted) if (server.#sessions.size === 0) this.#adopted.delete(server);
   }
 
   /** Tells clients to go elsewhere, waits for open calls, and closes everything when `deadline` aborts. */
   async stop(deadline: AbortSignal): Promise<void> {
     this.#stopping = true;
+    const adopted = [...this.#adopted].map((server) => server.stop(deadline));
     const closing = [...this.#sessions].map(
       (session) =>
         new Promise<void>((resolve) => {
@@ -129,7 +135,7 @@ export class GrpcServer {
     };
     if (deadline.aborted) force();
     else deadline.addEventListener('abort', force, { once: true });
-    await Promise.all(closing);
+    await Promise.all([...closing, ...adopted]);
     deadline.removeEventListener('abort', force);
     this.#server.close();
   }
@@ -163,6 +169,10 @@ export class GrpcServer {
   }
 
   #onStream(stream: ServerHttp2Stream, headers: IncomingHttpHeaders): void {
+    if (this.#heir) {
+      this.#heir.#onStream(stream, headers);
+      return;
+    }
     stream.on('error', ignoreStreamError);
     const path = headers[':path'] ?? '';
     const contentType = headers['content-type'];

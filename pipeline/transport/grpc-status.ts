@@ -43,7 +43,7 @@ export class GrpcError extends Error {
 
 /** `grpc-message`: percent-encoded UTF-8, bounded so that the answer stays small. */
 export function encodeGrpcMessage(message: string): string {
-  const bytes = Buffer.from(message.length > 2_048 ? `${message.slice(0, 2_048)}…` : message, 'utf8');
+  const bytes = Buffer.from(message.length > 1_024 ? `${message.slice(0, 1_024)}…` : message, 'utf8');
   let text = '';
   for (const byte of bytes) {
     text +=

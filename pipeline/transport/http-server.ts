@@ -67,7 +67,10 @@ export class HttpServer {
   readonly #http2: http2.Http2Server | http2.Http2SecureServer;
   readonly #sessions = new Set<ServerHttp2Session>();
   readonly #sockets = new Set<Socket>();
-  #options: HttpServerOptions;
+  readonly #options: HttpServerOptions;
+  /** Predecessors that still have connections. */
+  readonly #adopted = new Set<HttpServer>();
+  #heir: HttpServer | undefined;
   #stopping = false;
 
   constructor(options: HttpServerOptions) {
@@ -127,14 +130,20 @@ export class HttpServer {
     if ('setSecureContext' in this.#http2) this.#http2.setSecureContext(context);
   }
 
-  /** Open connections are served by `options` from here on. */
-  succeedBy(options: HttpServerOptions): void {
-    this.#options = options;
+  /** Serves the open connections of a predecessor from here on, as this server's options say, and stops them with its own. */
+  adopt(predecessor: HttpServer): void {
+    for (const server of [predecessor, ...predecessor.#adopted]) {
+      server.#heir = this;
+      if (server.#sockets.size > 0) this.#adopted.add(server);
+    }
+    predecessor.#adopted.clear();
+    for (const server of this.#adopted) if (server.#sockets.size === 0) this.#adopted.delete(server);
   }
 
   /** Answers what is under way, then closes; everything is cut when `deadline` aborts. */
   async stop(deadline: AbortSignal): Promise<void> {
     this.#stopping = true;
+    const adopted = [...this.#adopted].map((server) => server.stop(deadline));
     for (const session of this.#sessions) session.close();
     this.#http1?.closeIdleConnections();
     const closed = [...this.#sockets].map(
@@ -151,13 +160,17 @@ export class HttpServer {
     for (const socket of this.#sockets) if (socket.bytesRead === 0) socket.destroy();
     if (deadline.aborted) force();
     else deadline.addEventListener('abort', force, { once: true });
-    await Promise.all(closed);
+    await Promise.all([...closed, ...adopted]);
     deadline.removeEventListener('abort', force);
     this.#http2.close();
     this.#http1?.close();
   }
 
   #onRequest(request: AnyRequest, response: AnyResponse): void {
+    if (this.#heir) {
+      this.#heir.#onRequest(request, response);
+      return;
+    }
     const { url = '/', method = 'GET', headers } = request;
     const query = url.indexOf('?');
     const path = query === -1 ? url : url.slice(0, query);

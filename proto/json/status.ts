@@ -2,7 +2,7 @@
 
 import type { OtlpSignal } from '../otlp/signals.ts';
 import type { PartialSuccess } from '../export-response.ts';
-import { BAD_REQUEST_TYPE, RETRY_INFO_TYPE, type RpcStatus } from '../status.ts';
+import { BAD_REQUEST_TYPE, cut, RETRY_INFO_TYPE, type RpcStatus } from '../status.ts';
 
 /** The field that counts rejected items, by signal. */
 const REJECTED: Readonly<Record<OtlpSignal, string>> = {
@@ -22,7 +22,7 @@ export function statusToJson(status: RpcStatus): string {
   }
   return JSON.stringify({
     code: status.code,
-    message: status.message,
+    message: cut(status.message),
     ...(details.length > 0 ? { details } : {}),
   });
 }

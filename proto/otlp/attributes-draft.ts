@@ -14,12 +14,19 @@ const EMPTY = new Uint8Array(0);
 const KEY_TAG = (1 << 3) | LENGTH_DELIMITED;
 const VALUE_TAG = (2 << 3) | LENGTH_DELIMITED;
 
-/** Per entry: tag, content start and end in the source; key start and end; value start and end. */
-const SLOTS = 7;
+/** Per entry, in the source: where its tag begins and it ends, its content, key length, key, value and its end. */
+const TAG_AT = 0;
+const ENTRY_END = 1;
+const CONTENT = 2;
+const KEY_LENGTH = 3;
+const KEY_START = 4;
+const VALUE_START = 5;
+const VALUE_END = 6;
+const SLOTS = 8;
 
-const field = new RepeatedField();
 const entry = new KeyValueView();
 const reader = new ProtoReader();
+const fields = new RepeatedField();
 
 /**
  * Attributes in order, by index; deleted ones keep their index. Keys are UTF-8, values are encoded AnyValue messages
@@ -44,19 +51,19 @@ export class AttributesDraft {
     this.#bytes = bytes;
     this.changed = false;
     let count = 0;
-    field.reset(bytes, message.repeatedStart(number), message.repeatedEnd(number), number);
-    while (field.next()) {
-      entry.bind(bytes, field.start, field.stop);
-      if ((count + 1) * SLOTS > this.#places.length) this.#grow();
-      const places = this.#places;
+    fields.reset(bytes, message.start, message.end, number);
+    while (fields.next()) {
+      entry.bind(bytes, fields.start, fields.stop);
       const at = count * SLOTS;
-      places[at] = field.tagAt;
-      places[at + 1] = field.start;
-      places[at + 2] = field.stop;
-      places[at + 3] = entry.keyStart;
-      places[at + 4] = entry.keyEnd;
-      places[at + 5] = entry.valueStart;
-      places[at + 6] = entry.valueEnd;
+      if (at + SLOTS > this.#places.length) this.#grow();
+      const places = this.#places;
+      places[at + TAG_AT] = fields.tagAt;
+      places[at + ENTRY_END] = fields.stop;
+      places[at + CONTENT] = fields.start;
+      places[at + KEY_LENGTH] = entry.keyEnd - entry.keyStart;
+      places[at + KEY_START] = entry.keyStart;
+      places[at + VALUE_START] = entry.valueStart;
+      places[at + VALUE_END] = entry.valueEnd;
       this.#states[count] = ORIGINAL;
       count++;
     }
@@ -65,8 +72,17 @@ export class AttributesDraft {
 
   /** The index of the first attribute with this key, -1 where there is none. */
   find(key: Uint8Array): number {
-    for (let index = 0; index < this.count; index++) {
-      if (this.#states[index] !== DELETED && this.#keyIs(index, key)) return index;
+    const places = this.#places;
+    const { length } = key;
+    const originals = this.#originals;
+    for (let index = 0, at = 0; index < originals; index++, at += SLOTS) {
+      if (places[at + KEY_LENGTH] !== length || this.#states[index] === DELETED) continue;
+      const start = places[at + KEY_START] as number; // safe: index < originals
+      if (equalBytes(this.#bytes, start, start + length, key)) return index;
+    }
+    for (let index = originals; index < this.count; index++) {
+      const own = this.#keys[index] ?? EMPTY;
+      if (this.#states[index] !== DELETED && equalBytes(own, 0, own.length, key)) return index;
     }
     return -1;
   }
@@ -80,13 +96,14 @@ export class AttributesDraft {
       const key = this.#keys[index] ?? EMPTY;
       return decodeUtf8(key, 0, key.length);
     }
-    return decodeUtf8(this.#bytes, this.#place(index, 3), this.#place(index, 4));
+    const start = this.#place(index, KEY_START);
+    return decodeUtf8(this.#bytes, start, start + this.#place(index, KEY_LENGTH));
   }
 
   /** The value; the view is reused by the next call. */
   value(index: number): AnyValueView {
     if (this.#states[index] === ORIGINAL && index < this.#originals) {
-      this.#value.bind(this.#bytes, this.#place(index, 5), this.#place(index, 6));
+      this.#value.bind(this.#bytes, this.#place(index, VALUE_START), this.#place(index, VALUE_END));
     } else this.#value.bind(this.#values[index] ?? EMPTY);
     return this.#value;
   }
@@ -94,7 +111,7 @@ export class AttributesDraft {
   /** The value as encoded AnyValue; a window, not a copy. */
   encodedValue(index: number): Uint8Array {
     if (this.#states[index] === ORIGINAL && index < this.#originals) {
-      return this.#bytes.subarray(this.#place(index, 5), this.#place(index, 6));
+      return this.#bytes.subarray(this.#place(index, VALUE_START), this.#place(index, VALUE_END));
     }
     return this.#values[index] ?? EMPTY;
   }
@@ -152,11 +169,11 @@ export class AttributesDraft {
 
   /** Where the original entry `index` begins (its tag) and ends; for the splice. */
   entryStart(index: number): number {
-    return this.#place(index, 0);
+    return this.#place(index, TAG_AT);
   }
 
   entryEnd(index: number): number {
-    return this.#place(index, 2);
+    return this.#place(index, ENTRY_END);
   }
 
   /** Entries that lie in the source. */
@@ -167,8 +184,8 @@ export class AttributesDraft {
   /** Writes the original entry `index` with its new value, all other fields of the KeyValue kept; for the splice. */
   writeReplaced(index: number, number: number, writer: ProtoWriter): void {
     const value = this.#values[index] ?? EMPTY;
-    const start = this.#place(index, 1);
-    const end = this.#place(index, 2);
+    const start = this.#place(index, CONTENT);
+    const end = this.#place(index, ENTRY_END);
     const mark = writer.begin(number, end - start + value.length);
     reader.reset(this.#bytes, start, end);
     while (reader.next()) if (reader.field !== 2) writer.raw(this.#bytes, reader.tagAt, reader.pos);
@@ -188,15 +205,9 @@ export class AttributesDraft {
     return this.#places[index * SLOTS + slot] ?? 0;
   }
 
-  #keyIs(index: number, key: Uint8Array): boolean {
-    if (index < this.#originals) return equalBytes(this.#bytes, this.#place(index, 3), this.#place(index, 4), key);
-    const own = this.#keys[index] ?? EMPTY;
-    return equalBytes(own, 0, own.length, key);
-  }
-
   #valueIs(index: number, value: Uint8Array): boolean {
     if (this.#states[index] === ORIGINAL && index < this.#originals) {
-      return equalBytes(this.#bytes, this.#place(index, 5), this.#place(index, 6), value);
+      return equalBytes(this.#bytes, this.#place(index, VALUE_START), this.#place(index, VALUE_END), value);
     }
     const own = this.#values[index] ?? EMPTY;
     return equalBytes(own, 0, own.length, value);

@@ -1,13 +1,11 @@
 // The writing half of a splice: copies a chunk in runs as long as possible, and opens an enclosing message (whose length
 // must then be written anew) only when something inside it changes.
 
-import { ProtoWriter } from '../wire.ts';
+import type { ProtoWriter } from '../wire.ts';
+import { SpliceScratch } from './splice-scratch.ts';
 
 /** request > resource > scope > item > data > data point > its inner message: never deeper. */
 const MAX_LEVELS = 8;
-
-/** Kept free for what an edit adds, so that most edits need one allocation. */
-const SLACK_BYTES = 1024;
 
 class Level {
   field = 0;
@@ -22,7 +20,6 @@ class Level {
 /** Positions are in the source chunk, and never go back. */
 export class SpliceOutput {
   #source: Uint8Array = new Uint8Array(0);
-  #writer = new ProtoWriter(0);
   /** Source bytes before this are written or dropped. */
   #copied = 0;
   readonly #levels: Level[] = Array.from({ length: MAX_LEVELS }, () => new Level());
@@ -56,7 +53,7 @@ export class SpliceOutput {
     if (this.#open <= depth) return;
     const level = this.#levels[depth] as Level; // safe: entered before
     this.#flush(level.end);
-    this.#writer.end(level.mark);
+    scratch.end(level.mark);
     this.#open = depth;
   }
 
@@ -65,7 +62,7 @@ export class SpliceOutput {
     const depth = --this.#depth;
     const level = this.#levels[depth] as Level; // safe: entered before
     if (this.#open > depth) {
-      this.#writer.length = level.before;
+      scratch.length = level.before;
       this.#copied = level.end;
       this.#open = depth;
     } else this.skip(level.tagAt, level.end);
@@ -82,42 +79,36 @@ export class SpliceOutput {
   insertAt(at: number): ProtoWriter {
     this.#touch();
     this.#flush(at);
-    return this.#writer;
+    return scratch;
   }
 
   /** The result; the source itself where nothing changed. */
   finish(): Uint8Array {
     if (!this.#changed) return this.#source;
     this.#flush(this.#source.length);
-    const { bytes, length } = this.#writer;
-    this.#writer = NO_WRITER;
-    // A result that lost most of its bytes must not keep a buffer of the old size alive.
-    const result = bytes.subarray(0, length);
-    return length * 2 < bytes.length ? new Uint8Array(result) : result;
+    return scratch.take();
   }
 
   /** Opens all messages around the current place. */
   #touch(): void {
     if (!this.#changed) {
       this.#changed = true;
-      const writer = new ProtoWriter(0);
-      // Not zero-filled: every byte handed out by `finish` has been written.
-      writer.bytes = Buffer.allocUnsafeSlow(this.#source.length + (this.#source.length >> 3) + SLACK_BYTES);
-      this.#writer = writer;
+      scratch.load(this.#source);
     }
     while (this.#open < this.#depth) {
       const level = this.#levels[this.#open++] as Level; // safe: open < depth
       this.#flush(level.tagAt);
-      level.before = this.#writer.length;
-      level.mark = this.#writer.begin(level.field, level.end - level.start);
+      level.before = scratch.length;
+      level.mark = scratch.begin(level.field, level.end - level.start);
       this.#copied = level.start;
     }
   }
 
   #flush(to: number): void {
-    if (to > this.#copied) this.#writer.raw(this.#source, this.#copied, to);
+    if (to > this.#copied) scratch.copySource(this.#copied, to);
     this.#copied = to;
   }
 }
 
-const NO_WRITER = new ProtoWriter(0);
+// One for all: a splice runs from start to end without anything else in between.
+const scratch = new SpliceScratch();

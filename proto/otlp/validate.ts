@@ -57,13 +57,9 @@ function walk(bytes: Uint8Array, start: number, end: number, shape: Shape, depth
       case BYTES_VALUE:
         pos = skipLengthDelimited(bytes, pos, end);
         break;
-      case ATTRIBUTE: {
-        const stop = skipLengthDelimited(bytes, pos, end);
-        const content = contentStart(bytes, pos);
-        if (!isPlainAttribute(bytes, content, stop)) walk(bytes, content, stop, KEY_VALUE, depth + 1);
-        pos = stop;
+      case ATTRIBUTE:
+        pos = skipAttribute(bytes, pos, end, depth);
         break;
-      }
       case MESSAGE: {
         const stop = skipLengthDelimited(bytes, pos, end);
         // Safe: MESSAGE stands only where a child does.
@@ -107,21 +103,52 @@ function walk(bytes: Uint8Array, start: number, end: number, shape: Shape, depth
   }
 }
 
+/** Checks the KeyValue whose length is at `pos`; where it ends. Nine in ten nested messages are one, hence the short cut. */
+function skipAttribute(bytes: Uint8Array, pos: number, end: number, depth: number): number {
+  const length = pos < end ? (bytes[pos] as number) : 0x80;
+  const stop = pos + 1 + length;
+  if (length < 0x80 && stop <= end && isPlainAttribute(bytes, pos + 1, stop)) return stop;
+  const sure = skipLengthDelimited(bytes, pos, end);
+  walk(bytes, contentStart(bytes, pos), sure, KEY_VALUE, depth + 1);
+  return sure;
+}
+
+/** Tags of a KeyValue's and an AnyValue's fields. */
+const KEY = 0x0a;
+const VALUE = 0x12;
+const STRING_VALUE = 0x0a;
+const BOOL_VALUE = 0x10;
+const INT_VALUE = 0x18;
+const DOUBLE_VALUE = 0x21;
+
 /**
- * The commonest attribute: a short key, then a value that is one string, each length in one byte and nothing else. Says
- * false for every other attribute, right or wrong.
+ * The commonest attribute: a key, then a value that is one string or number, each length in one byte, and nothing else.
+ * Says false for every other attribute, right or wrong.
  */
 function isPlainAttribute(bytes: Uint8Array, start: number, stop: number): boolean {
-  // 2 bytes before the key, 2 before the value, 2 before the string.
-  if (stop - start < 6 || (bytes[start] as number) !== 0x0a) return false;
-  // Safe: all reads below lie before stop, as the first line and the next one make sure.
+  // Safe, all reads: they lie before stop, which the first two lines make sure of. At least 2 bytes stand before the key, 2
+  // before the value, and 2 are the value's tag and its first byte.
+  if (stop - start < 6 || bytes[start] !== KEY) return false;
   const keyLength = bytes[start + 1] as number;
   const valueAt = start + 2 + keyLength;
-  if (keyLength >= 0x80 || valueAt + 4 > stop) return false;
-  if ((bytes[valueAt] as number) !== 0x12 || (bytes[valueAt + 2] as number) !== 0x0a) return false;
+  if (keyLength >= 0x80 || valueAt + 4 > stop || bytes[valueAt] !== VALUE) return false;
   const valueLength = bytes[valueAt + 1] as number;
-  const stringLength = bytes[valueAt + 3] as number;
-  return valueLength < 0x80 && valueAt + 2 + valueLength === stop && stringLength + 2 === valueLength;
+  if (valueLength >= 0x80 || valueAt + 2 + valueLength !== stop) return false;
+  switch (bytes[valueAt + 2]) {
+    case STRING_VALUE:
+      return (bytes[valueAt + 3] as number) + 2 === valueLength;
+    case INT_VALUE:
+    case BOOL_VALUE: {
+      let at = valueAt + 3;
+      const last = stop - 1;
+      while (at < last && (bytes[at] as number) >= 0x80) at++;
+      return at === last && (bytes[at] as number) < 0x80 && valueLength <= 11;
+    }
+    case DOUBLE_VALUE:
+      return valueLength === 9;
+    default:
+      return false;
+  }
 }
 
 /** Where the content begins of a length-delimited value whose length, known to be sound, is at `pos`. */

@@ -96,14 +96,24 @@ export class OtlpHttpListener {
         failed: (error) => this.#context.log.error({ error: String(error) }, 'Reading TLS files again failed'),
       });
     }
-    this.#listening = await this.#context.listeners.claim(component, this.#config, (socket) => server.accept(socket));
+    this.#listening = await this.#context.listeners.claim(
+      component,
+      this.#config,
+      (socket) => server.accept(socket),
+      server,
+    );
     this.#context.log.info({ endpoint: this.#listening.bound.join(', ') }, 'Receiving OTLP over HTTP');
   }
 
   async stop(deadline: AbortSignal): Promise<void> {
     this.#reloader?.close();
+    const successor = this.#listening?.successor();
     await this.#listening?.release();
-    await this.#server?.stop(deadline);
+    const server = this.#server;
+    if (!server) return;
+    // A successor on this address goes on with the open connections: a reload breaks none.
+    if (successor instanceof HttpServer) successor.adopt(server);
+    else await server.stop(deadline);
   }
 
   async refresh(): Promise<void> {

@@ -74,7 +74,7 @@ void test('two components can not have one address, except that a reload hands i
   const first = await pool.claim('receiver:a', where, saying('a'));
   await assert.rejects(pool.claim('receiver:b', where, saying('b')), /already used by receiver:a/);
 
-  pool.beginReload();
+  pool.beginReload((component) => component === 'receiver:a');
   const second = await pool.claim('receiver:a', where, saying('new'));
   await assert.rejects(pool.claim('receiver:c', where, saying('c')), /already used/);
   assert.equal(await ask({ port, host: '127.0.0.1' }), 'new');
@@ -82,13 +82,13 @@ void test('two components can not have one address, except that a reload hands i
   await pool.endReload();
   assert.equal(await ask({ port, host: '127.0.0.1' }), 'new');
 
-  pool.beginReload();
+  pool.beginReload((component) => component === 'receiver:a');
   const failed = await pool.claim('receiver:a', where, saying('failed'));
   await failed.release();
   await pool.endReload();
   assert.equal(await ask({ port, host: '127.0.0.1' }), 'new', 'a reload that failed gives the address back');
 
-  pool.beginReload();
+  pool.beginReload((component) => component === 'receiver:a');
   await second.release();
   assert.equal(await ask({ port, host: '127.0.0.1' }).catch(() => 'closed'), '', 'still open while the reload goes on');
   await pool.endReload();
