@@ -94,7 +94,12 @@ export function opaquePairs() {
   return z
     .union([
       z.record(z.string(), opaque()),
-      z.array(z.strictObject({ name: z.string().default(''), value: opaque().default('') })),
+      z.array(
+        z.strictObject({
+          name: z.string().default('').describe('The name.'),
+          value: opaque().default('').describe('The value; a secret.'),
+        }),
+      ),
     ])
     .transform((value, context) => {
       if (!Array.isArray(value)) {
