@@ -72,12 +72,12 @@ export class SharedListenerPool implements ListenerPool {
     component: string,
     address: ListenAddress,
     handler: ConnectionHandler,
-    server?: unknown,
+    owner?: unknown,
   ): Promise<Listening> {
     const key = `${address.transport} ${address.endpoint}`;
     const shareable = !address.endpoint.endsWith(':0');
     const pending = shareable ? this.#open.get(key) : undefined;
-    const claim: Claim = { component, handler, server, generation: this.#generation };
+    const claim: Claim = { component, handler, server: owner, generation: this.#generation };
     let opened: OpenAddress;
     if (pending) {
       opened = await pending;

@@ -40,16 +40,16 @@ export async function measureOverload(contender: Contender, sink: Sink, seconds:
     sink: sink.ports,
   });
   await using agent = await startContender(contender, config);
-  const before = await sink.ask({ limitPerSecond: OVERLOAD.carriedPerSecond });
+  const before = await sink.ask({ spansPerSecond: OVERLOAD.carriedRequests * SPANS });
   const memory = watchMemory(agent.pid);
   const clients = new OpenLoop(ports.grpc, requestBody({ protocol: 'grpc', spans: SPANS, gzip: false }));
-  clients.rate(OVERLOAD.offeredPerSecond);
+  clients.rate(OVERLOAD.offeredRequests);
   await sleep(seconds * 1000);
   const overloadEndMs = performance.now();
-  clients.rate(OVERLOAD.carriedPerSecond * AFTERWARDS_SHARE);
+  clients.rate(OVERLOAD.carriedRequests * AFTERWARDS_SHARE);
   await sleep(AFTERWARDS_SECONDS * 1000);
   await clients.close();
-  await sink.ask({ limitPerSecond: 0 });
+  await sink.ask({ spansPerSecond: 0 });
   const after = await sink.settled(5);
   return {
     agent: contender.name,

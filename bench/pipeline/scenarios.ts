@@ -110,9 +110,9 @@ export const STEADY = {
 export const OVERLOAD = {
   name: 'overload',
   limitMib: 256,
-  /** What the sink answers, and what is offered meanwhile. */
-  carriedPerSecond: 1000,
-  offeredPerSecond: 2000,
+  /** Requests of 100 spans a second: what the sink takes, and what is offered meanwhile. */
+  carriedRequests: 1000,
+  offeredRequests: 2000,
   seconds: 60,
   maxShareOfLimit: 1.1,
   recoverySeconds: 5,

@@ -1,5 +1,5 @@
 // The destination, a process of its own: takes OTLP traces over gRPC and HTTP, answers OK and counts the spans that
-// arrived. It can be told to answer no more than so many requests a second, as a backend that is slow.
+// arrived. It can be told to take no more than so many spans a second, as a backend that is slow.
 
 import http from 'node:http';
 import http2, { type ServerHttp2Stream } from 'node:http2';
@@ -13,8 +13,8 @@ const EMPTY_MESSAGE = Buffer.alloc(5);
 
 /** What the sink is asked. */
 export interface SinkQuestion {
-  /** Answer at most so many requests a second from now on; 0: as many as come. */
-  readonly limitPerSecond?: number;
+  /** Take at most so many spans a second from now on; 0: as many as come. */
+  readonly spansPerSecond?: number;
 }
 
 /** What has arrived so far. */
@@ -46,28 +46,24 @@ function spansIn(body: Buffer, isGzip: boolean): number {
   return count;
 }
 
-let limitPerSecond = 0;
-let nextAnswerMs = 0;
-const waiting = new Set<NodeJS.Timeout>();
+let spansPerSecond = 0;
+let nextTurnMs = 0;
 
 /** Counts and answers when it is this request's turn. */
 function take(body: Buffer, isGzip: boolean, answer: () => void): void {
+  const arrived = spansIn(body, isGzip);
   const done = (): void => {
-    spans += spansIn(body, isGzip);
+    spans += arrived;
     requests++;
     answer();
   };
-  if (limitPerSecond === 0) {
+  if (spansPerSecond === 0) {
     done();
     return;
   }
   const now = performance.now();
-  nextAnswerMs = Math.max(now, nextAnswerMs) + 1000 / limitPerSecond;
-  const timer = setTimeout(() => {
-    waiting.delete(timer);
-    done();
-  }, nextAnswerMs - now);
-  waiting.add(timer);
+  nextTurnMs = Math.max(now, nextTurnMs) + (1000 * arrived) / spansPerSecond;
+  setTimeout(done, nextTurnMs - now);
 }
 
 const grpc = http2.createServer({ settings: { initialWindowSize: STREAM_WINDOW_BYTES } });
@@ -112,7 +108,7 @@ grpc.listen(0, '127.0.0.1', () => {
 });
 
 process.on('message', (question: SinkQuestion) => {
-  if (question.limitPerSecond !== undefined) limitPerSecond = question.limitPerSecond;
+  if (question.spansPerSecond !== undefined) spansPerSecond = question.spansPerSecond;
   process.send?.({ spans, requests } satisfies SinkCount);
 });
 // Without the one who measures there is nothing to do.

@@ -1,9 +1,18 @@
 // Attributes under change: a list of what lies in the source bytes, with entries deleted, given new values, or added. Nothing
 // is copied until the splice writes the message out; entries nobody touched are then copied as they are.
 
-import { copyBytes, LENGTH_DELIMITED, ProtoReader, type ProtoWriter, varintSize } from '../wire.ts';
+import {
+  copyBytes,
+  fieldNumberAt,
+  LENGTH_DELIMITED,
+  malformed,
+  ProtoReader,
+  type ProtoWriter,
+  skipField,
+  varintSize,
+} from '../wire.ts';
 import { AnyValueView, KeyValueView } from './any-value.ts';
-import { type MessageView, RepeatedField } from './message-view.ts';
+import type { MessageView } from './message-view.ts';
 import { decodeUtf8, equalBytes } from './text.ts';
 
 const ORIGINAL = 0;
@@ -22,11 +31,11 @@ const KEY_LENGTH = 3;
 const KEY_START = 4;
 const VALUE_START = 5;
 const VALUE_END = 6;
+const STATE = 7;
 const SLOTS = 8;
 
 const entry = new KeyValueView();
 const reader = new ProtoReader();
-const fields = new RepeatedField();
 
 /**
  * Attributes in order, by index; deleted ones keep their index. Keys are UTF-8, values are encoded AnyValue messages
@@ -40,7 +49,6 @@ export class AttributesDraft {
   #bytes: Uint8Array = EMPTY;
   #originals = 0;
   #places = new Int32Array(SLOTS * 16);
-  readonly #states: number[] = [];
   readonly #keys: Uint8Array[] = [];
   readonly #values: Uint8Array[] = [];
   readonly #value = new AnyValueView();
@@ -50,24 +58,55 @@ export class AttributesDraft {
     const { bytes } = message;
     this.#bytes = bytes;
     this.changed = false;
+    const { end } = message;
+    const tag = (number << 3) | LENGTH_DELIMITED;
     let count = 0;
-    fields.reset(bytes, message.start, message.end, number);
-    while (fields.next()) {
-      entry.bind(bytes, fields.start, fields.stop);
-      const at = count * SLOTS;
-      if (at + SLOTS > this.#places.length) this.#grow();
-      const places = this.#places;
-      places[at + TAG_AT] = fields.tagAt;
-      places[at + ENTRY_END] = fields.stop;
-      places[at + CONTENT] = fields.start;
-      places[at + KEY_LENGTH] = entry.keyEnd - entry.keyStart;
-      places[at + KEY_START] = entry.keyStart;
-      places[at + VALUE_START] = entry.valueStart;
-      places[at + VALUE_END] = entry.valueEnd;
-      this.#states[count] = ORIGINAL;
-      count++;
+    let pos = message.start;
+    while (pos < end) {
+      const at = pos;
+      pos = skipField(bytes, at, end);
+      // Safe: at < end <= bytes.length. All attribute fields have numbers below 16, so their tag is one byte.
+      const seen = bytes[at] as number;
+      if (seen === tag) this.#note(count++, at, pos);
+      else if (seen >= 0x80 && fieldNumberAt(bytes, at) === number) malformed(`overlong tag of field ${number}`, at);
     }
     this.count = this.#originals = count;
+  }
+
+  /** Notes where the parts of the attribute in [tagAt, end) are. */
+  #note(index: number, tagAt: number, end: number): void {
+    const bytes = this.#bytes;
+    const at = index * SLOTS;
+    if (at + SLOTS > this.#places.length) this.#grow();
+    const places = this.#places;
+    let content = tagAt + 1;
+    // Safe: the field was found whole.
+    while ((bytes[content] as number) >= 0x80) content++;
+    content++;
+    places[at + STATE] = ORIGINAL;
+    places[at + TAG_AT] = tagAt;
+    places[at + CONTENT] = content;
+    places[at + ENTRY_END] = end;
+    // The usual layout: key, value, nothing else, each with a length of one byte. Safe: the lengths are compared with end.
+    if (end - content >= 4 && bytes[content] === KEY_TAG) {
+      const keyLength = bytes[content + 1] as number;
+      const valueAt = content + 2 + keyLength;
+      if (keyLength < 0x80 && valueAt + 2 <= end && bytes[valueAt] === VALUE_TAG) {
+        const valueLength = bytes[valueAt + 1] as number;
+        if (valueLength < 0x80 && valueAt + 2 + valueLength === end) {
+          places[at + KEY_LENGTH] = keyLength;
+          places[at + KEY_START] = content + 2;
+          places[at + VALUE_START] = valueAt + 2;
+          places[at + VALUE_END] = end;
+          return;
+        }
+      }
+    }
+    entry.bind(bytes, content, end);
+    places[at + KEY_LENGTH] = entry.keyEnd - entry.keyStart;
+    places[at + KEY_START] = entry.keyStart;
+    places[at + VALUE_START] = entry.valueStart;
+    places[at + VALUE_END] = entry.valueEnd;
   }
 
   /** The index of the first attribute with this key, -1 where there is none. */
@@ -76,19 +115,19 @@ export class AttributesDraft {
     const { length } = key;
     const originals = this.#originals;
     for (let index = 0, at = 0; index < originals; index++, at += SLOTS) {
-      if (places[at + KEY_LENGTH] !== length || this.#states[index] === DELETED) continue;
+      if (places[at + KEY_LENGTH] !== length || places[at + STATE] === DELETED) continue;
       const start = places[at + KEY_START] as number; // safe: index < originals
       if (equalBytes(this.#bytes, start, start + length, key)) return index;
     }
     for (let index = originals; index < this.count; index++) {
       const own = this.#keys[index] ?? EMPTY;
-      if (this.#states[index] !== DELETED && equalBytes(own, 0, own.length, key)) return index;
+      if (!this.isDeleted(index) && equalBytes(own, 0, own.length, key)) return index;
     }
     return -1;
   }
 
   isDeleted(index: number): boolean {
-    return this.#states[index] === DELETED;
+    return this.#place(index, STATE) === DELETED;
   }
 
   key(index: number): string {
@@ -102,7 +141,7 @@ export class AttributesDraft {
 
   /** The value; the view is reused by the next call. */
   value(index: number): AnyValueView {
-    if (this.#states[index] === ORIGINAL && index < this.#originals) {
+    if (this.#place(index, STATE) === ORIGINAL && index < this.#originals) {
       this.#value.bind(this.#bytes, this.#place(index, VALUE_START), this.#place(index, VALUE_END));
     } else this.#value.bind(this.#values[index] ?? EMPTY);
     return this.#value;
@@ -110,7 +149,7 @@ export class AttributesDraft {
 
   /** The value as encoded AnyValue; a window, not a copy. */
   encodedValue(index: number): Uint8Array {
-    if (this.#states[index] === ORIGINAL && index < this.#originals) {
+    if (this.#place(index, STATE) === ORIGINAL && index < this.#originals) {
       return this.#bytes.subarray(this.#place(index, VALUE_START), this.#place(index, VALUE_END));
     }
     return this.#values[index] ?? EMPTY;
@@ -119,19 +158,20 @@ export class AttributesDraft {
   set(index: number, value: Uint8Array): void {
     if (this.#valueIs(index, value)) return;
     this.#values[index] = value;
-    if (index < this.#originals) this.#states[index] = REPLACED;
+    if (index < this.#originals) this.#places[index * SLOTS + STATE] = REPLACED;
     this.changed = true;
   }
 
   remove(index: number): void {
-    this.#states[index] = DELETED;
+    this.#places[index * SLOTS + STATE] = DELETED;
     this.changed = true;
   }
 
   /** Adds an attribute without looking whether its key is there. */
   add(key: Uint8Array, value: Uint8Array): void {
     const index = this.count++;
-    this.#states[index] = ORIGINAL;
+    if ((index + 1) * SLOTS > this.#places.length) this.#grow();
+    this.#places[index * SLOTS + STATE] = ORIGINAL;
     this.#keys[index] = key;
     this.#values[index] = value;
     this.changed = true;
@@ -164,7 +204,7 @@ export class AttributesDraft {
 
   /** Whether the original entry `index` is to be copied as it is; for the splice. */
   isUntouched(index: number): boolean {
-    return this.#states[index] === ORIGINAL;
+    return this.#place(index, STATE) === ORIGINAL;
   }
 
   /** Where the original entry `index` begins (its tag) and ends; for the splice. */
@@ -196,7 +236,7 @@ export class AttributesDraft {
   /** Writes the entries that were added; for the splice. */
   writeAdded(number: number, writer: ProtoWriter): void {
     for (let index = this.#originals; index < this.count; index++) {
-      if (this.#states[index] !== DELETED)
+      if (!this.isDeleted(index))
         writeKeyValue(writer, number, this.#keys[index] ?? EMPTY, this.#values[index] ?? EMPTY);
     }
   }
@@ -206,7 +246,7 @@ export class AttributesDraft {
   }
 
   #valueIs(index: number, value: Uint8Array): boolean {
-    if (this.#states[index] === ORIGINAL && index < this.#originals) {
+    if (this.#place(index, STATE) === ORIGINAL && index < this.#originals) {
       return equalBytes(this.#bytes, this.#place(index, VALUE_START), this.#place(index, VALUE_END), value);
     }
     const own = this.#values[index] ?? EMPTY;

@@ -2,7 +2,7 @@
 // data points. Looks into no item, so it costs nanoseconds per item and says nothing about what lies inside one.
 
 import type { OtlpSignal } from './signals.ts';
-import { LENGTH_DELIMITED, malformed, ProtoReader, skipVarint } from '../wire.ts';
+import { LENGTH_DELIMITED, ProtoReader, skipLengthDelimited } from '../wire.ts';
 
 /**
  * The number of items (spans, data points, log records, profile samples) in a serialised `Export…ServiceRequest`.
@@ -84,29 +84,4 @@ function countOccurrences(bytes: Uint8Array, start: number, end: number, field: 
     pos = reader.pos;
   }
   return count;
-}
-
-/** Where the length-delimited value whose length is at `pos` ends. */
-export function skipLengthDelimited(bytes: Uint8Array, pos: number, end: number): number {
-  if (end - pos > 3) {
-    // Safe: four bytes lie before end. Items of 128 to 16,383 bytes have two length bytes.
-    const first = bytes[pos] as number;
-    const second = bytes[pos + 1] as number;
-    let stop = 0;
-    if (first < 0x80) stop = pos + 1 + first;
-    else if (second < 0x80) stop = pos + 2 + ((first & 0x7f) | (second << 7));
-    else return skipLongLength(bytes, pos, end);
-    if (stop > end) malformed('length past the end', pos);
-    return stop;
-  }
-  return skipLongLength(bytes, pos, end);
-}
-
-function skipLongLength(bytes: Uint8Array, pos: number, end: number): number {
-  const start = skipVarint(bytes, pos, end);
-  let length = 0;
-  // Doubles hold every length that can be valid; larger ones stay larger than any buffer.
-  for (let at = start - 1; at >= pos; at--) length = length * 128 + ((bytes[at] as number) & 0x7f); // safe: at < start <= end
-  if (length > end - start) malformed('length past the end', pos);
-  return start + length;
 }

@@ -2,20 +2,20 @@
 // of every OTLP view. Views are reusable: `bind` points one at the next message and allocates nothing.
 
 import {
+  fieldNumberAt,
   FIXED32,
   FIXED64,
   joinWords,
   LENGTH_DELIMITED,
-  malformed,
   ProtoReader,
   readDouble,
   readFixed32,
   readFixed64,
   readFixed64AsNumber,
   readVarint,
+  skipField,
   VARINT,
 } from '../wire.ts';
-import { skipLengthDelimited } from './count.ts';
 import { decodeHex, decodeUtf8, equalBytes } from './text.ts';
 
 /** Fields 1 to 31 are indexed; OTLP has no larger ones. */
@@ -195,7 +195,8 @@ export class MessageView {
   }
 
   #rareAt(at: number, type: number): number {
-    skipField(this.bytes, at, this.end);
+    scanReader.reset(this.bytes, at, this.end);
+    scanReader.next();
     scanReader.expect(type);
     return scanReader.start;
   }
@@ -209,29 +210,11 @@ export class MessageView {
     let pos = this.start;
     while (pos < end) {
       const at = pos;
-      // Safe, here and below: pos < end <= bytes.length.
-      const tag = bytes[pos] as number;
-      let field = tag >>> 3;
-      const type = tag & 7;
-      pos++;
-      if (tag >= 0x80 || tag < 8) {
-        pos = skipField(bytes, at, end);
-        field = scanReader.field;
-        if (field > MAX_FIELD) continue;
-      } else if (type === LENGTH_DELIMITED) {
-        const length = pos < end ? (bytes[pos] as number) : 0x80;
-        if (length < 0x80) {
-          pos += 1 + length;
-          if (pos > end) malformed('length past the end', at);
-        } else pos = skipLengthDelimited(bytes, pos, end);
-      } else if (type === FIXED64) {
-        pos += 8;
-        if (pos > end) malformed('truncated 8-byte value', at);
-      } else if (type === VARINT && pos < end && (bytes[pos] as number) < 0x80) {
-        pos++;
-      } else {
-        pos = skipField(bytes, at, end);
-      }
+      pos = skipField(bytes, at, end);
+      // Safe: at < end <= bytes.length.
+      const tag = bytes[at] as number;
+      const field = tag < 0x80 ? tag >>> 3 : fieldNumberAt(bytes, at);
+      if (field > MAX_FIELD) continue;
       const bit = 1 << field;
       if ((present & bit) === 0) {
         present |= bit;
@@ -245,13 +228,6 @@ export class MessageView {
 }
 
 const scanReader = new ProtoReader();
-
-/** Any field at all; leaves its number in scanReader. */
-function skipField(bytes: Uint8Array, at: number, end: number): number {
-  scanReader.reset(bytes, at, end);
-  scanReader.next();
-  return scanReader.pos;
-}
 
 /** Hops from one occurrence of a length-delimited field to the next. */
 export class RepeatedField {
@@ -277,28 +253,37 @@ export class RepeatedField {
     const { bytes } = this;
     const end = this.#end;
     const tag = (this.#field << 3) | LENGTH_DELIMITED;
-    while (this.#pos < end) {
-      const at = this.#pos;
+    let pos = this.#pos;
+    while (pos < end) {
+      const at = pos;
+      pos = skipField(bytes, at, end);
       // Safe: at < end <= bytes.length.
-      if ((bytes[at] as number) === tag && tag < 0x80) {
-        this.#pos = this.stop = skipLengthDelimited(bytes, at + 1, end);
+      const seen = bytes[at] as number;
+      if (seen !== tag && seen < 0x80 && seen >>> 3 !== this.#field) continue;
+      this.#pos = pos;
+      if (seen === tag) {
         let start = at + 1;
         while ((bytes[start] as number) >= 0x80) start++;
         this.start = start + 1;
+        this.stop = pos;
         this.tagAt = at;
         return true;
       }
-      scanReader.reset(bytes, at, end);
-      scanReader.next();
-      this.#pos = scanReader.pos;
-      if (scanReader.field === this.#field) {
-        scanReader.expect(LENGTH_DELIMITED);
-        this.start = scanReader.start;
-        this.stop = scanReader.stop;
-        this.tagAt = at;
-        return true;
-      }
+      if (this.#isWrittenOtherwise(at)) return true;
     }
+    this.#pos = pos;
     return false;
+  }
+
+  /** The field with a tag longer than it need be, or with another wire type, which is malformed. */
+  #isWrittenOtherwise(at: number): boolean {
+    scanReader.reset(this.bytes, at, this.#end);
+    scanReader.next();
+    if (scanReader.field !== this.#field) return false;
+    scanReader.expect(LENGTH_DELIMITED);
+    this.start = scanReader.start;
+    this.stop = scanReader.stop;
+    this.tagAt = at;
+    return true;
   }
 }

@@ -12,7 +12,7 @@ import { ProfileView } from './profiles.ts';
 import type { OtlpSignal } from './signals.ts';
 import { type EventView, SPAN, SpanView } from './spans.ts';
 import { SpliceOutput } from './splice-output.ts';
-import { LENGTH_DELIMITED, ProtoReader } from '../wire.ts';
+import { fieldNumberAt, LENGTH_DELIMITED, ProtoReader, skipField } from '../wire.ts';
 
 /** What a hook says about its message. */
 export const KEEP = true;
@@ -207,7 +207,7 @@ export class Splicer<Item extends ItemLike, Child extends ItemView> {
     draft.begin(item.message, attributesField);
     if (hooks.item !== undefined && hooks.item(draft, item, this.#scope, this.#resource) === DROP) return false;
     if (hooks.child === undefined) {
-      if (draft.changed) rewrite(this.#output, this.#itemFields, draft, bytes, start, end);
+      if (draft.changed) rewrite(this.#output, draft, bytes, start, end);
       return true;
     }
     return this.#keepItemWithChildren(bytes, start, end);
@@ -226,7 +226,7 @@ export class Splicer<Item extends ItemLike, Child extends ItemView> {
       const { field } = fields;
       if (changed) {
         const index = field === draft.attributesField ? attribute++ : 0;
-        if (rewriteField(this.#output, fields, draft, index)) continue;
+        if (rewriteField(this.#output, draft, field, fields.tagAt, fields.pos, index)) continue;
       }
       if (!isChildField(field)) continue;
       fields.expect(LENGTH_DELIMITED);
@@ -263,7 +263,7 @@ export class Splicer<Item extends ItemLike, Child extends ItemView> {
       this.#dropped = true;
       return false;
     }
-    if (draft.changed) rewrite(this.#output, plainFields, draft, bytes, start, end);
+    if (draft.changed) rewrite(this.#output, draft, bytes, start, end);
     this.#output.leave();
     return true;
   }
@@ -271,7 +271,7 @@ export class Splicer<Item extends ItemLike, Child extends ItemView> {
   /** Applies a draft to the resource or scope message at `place`. */
   #rewriteInner(place: ProtoReader, draft: MessageDraft): void {
     this.#output.enter(ENVELOPE_FIELDS.inner, place.tagAt, place.start, place.stop);
-    rewrite(this.#output, plainFields, draft, place.bytes, place.start, place.stop);
+    rewrite(this.#output, draft, place.bytes, place.start, place.stop);
     this.#output.leave();
   }
 
@@ -285,23 +285,17 @@ export class Splicer<Item extends ItemLike, Child extends ItemView> {
   }
 }
 
-const plainFields = new ProtoReader();
-
 /** Applies `draft` to the message in [start, end), which the output has entered. */
-function rewrite(
-  output: SpliceOutput,
-  fields: ProtoReader,
-  draft: MessageDraft,
-  bytes: Uint8Array,
-  start: number,
-  end: number,
-): void {
+function rewrite(output: SpliceOutput, draft: MessageDraft, bytes: Uint8Array, start: number, end: number): void {
   if (draft.fieldsChanged) {
     let attribute = 0;
-    fields.reset(bytes, start, end);
-    while (fields.next()) {
-      const index = fields.field === draft.attributesField ? attribute++ : 0;
-      rewriteField(output, fields, draft, index);
+    let pos = start;
+    while (pos < end) {
+      const at = pos;
+      pos = skipField(bytes, at, end);
+      const field = fieldNumberAt(bytes, at);
+      const index = field === draft.attributesField ? attribute++ : 0;
+      rewriteField(output, draft, field, at, pos, index);
     }
   } else {
     // Only attributes changed, and the draft knows where they are: no need to walk the message.
@@ -311,13 +305,20 @@ function rewrite(
   writeNew(output, draft, end);
 }
 
-/** Leaves out or replaces the current field where the draft says so; whether it did. */
-function rewriteField(output: SpliceOutput, fields: ProtoReader, draft: MessageDraft, attribute: number): boolean {
-  if (draft.replaces(fields.field)) {
-    output.skip(fields.tagAt, fields.pos);
+/** Leaves out or replaces the field in [start, end) where the draft says so; whether it did. */
+function rewriteField(
+  output: SpliceOutput,
+  draft: MessageDraft,
+  field: number,
+  start: number,
+  end: number,
+  attribute: number,
+): boolean {
+  if (draft.replaces(field)) {
+    output.skip(start, end);
     return true;
   }
-  if (fields.field !== draft.attributesField || !draft.attributesChanged) return false;
+  if (field !== draft.attributesField || !draft.attributesChanged) return false;
   rewriteAttribute(output, draft, attribute);
   return true;
 }

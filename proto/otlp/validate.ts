@@ -2,8 +2,8 @@
 // passes can be read, edited and translated later without meeting a malformed byte. The messages are tables, not code.
 
 import type { OtlpSignal } from './signals.ts';
-import { LENGTH_DELIMITED, malformed, MAX_DEPTH, ProtoReader, skipVarint } from '../wire.ts';
-import { countItems, skipLengthDelimited } from './count.ts';
+import { LENGTH_DELIMITED, malformed, MAX_DEPTH, ProtoReader, skipLengthDelimited, skipVarint } from '../wire.ts';
+import { countItems } from './count.ts';
 import {
   ATTRIBUTE,
   BYTES_VALUE,

@@ -18,6 +18,8 @@ export interface ProgramOptions {
   readonly config: string | object;
   /** Another program that takes `--config FILE`; the agent unless given. */
   readonly command?: string;
+  /** Arguments before `--config FILE`, and after it. */
+  readonly argsBefore?: readonly string[];
   readonly args?: readonly string[];
   readonly env?: Readonly<Record<string, string>>;
 }
@@ -44,7 +46,8 @@ export class Program {
     this.#folder = mkdtempSync(path.join(os.tmpdir(), 'agent-test-'));
     this.configFile = path.join(this.#folder, 'config.yaml');
     writeFileSync(this.configFile, asYaml(options.config));
-    this.#child = spawn(options.command ?? AGENT, ['--config', this.configFile, ...(options.args ?? [])], {
+    const args = [...(options.argsBefore ?? []), '--config', this.configFile, ...(options.args ?? [])];
+    this.#child = spawn(options.command ?? AGENT, args, {
       stdio: ['ignore', 'pipe', 'pipe'],
       env: { ...process.env, ...options.env },
     });
