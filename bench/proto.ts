@@ -28,11 +28,10 @@ function readSpans(): number {
       service = cursor.resource.attributes.getString(serviceName) ?? '';
     }
     const span = cursor.item;
-    const fields = span.message;
+    const { fields } = span;
     sum += service.length + span.kind + span.statusCode + span.durationNano;
-    sum += fields.contentEnd(5) - fields.contentStart(5);
-    sum += fields.contentEnd(1) - fields.contentStart(1) + fields.contentEnd(2) - fields.contentStart(2);
-    sum += fields.contentEnd(4) - fields.contentStart(4);
+    sum += fields.nameEnd - fields.nameStart + fields.traceIdEnd - fields.traceIdStart;
+    sum += fields.spanIdEnd - fields.spanIdStart + fields.parentSpanIdEnd - fields.parentSpanIdStart;
   }
   return sum;
 }

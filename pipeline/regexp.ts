@@ -117,7 +117,7 @@ class CompiledRe2 implements Re2 {
   }
 
   #named(name: string, group: (index: number) => string): string {
-    const isNumber = name.length <= 4 && [...name].every((digit) => digit >= '0' && digit <= '9');
+    const isNumber = /^\d{1,4}$/.test(name);
     if (isNumber) return group(Number(name));
     const index = this.#groupIndexes[this.groupNames.indexOf(name)];
     return index === undefined ? '' : group(index);

@@ -7,6 +7,8 @@ const TICK_MS = 10;
 /** Requests under way at most; what is due beyond is counted as not offered. */
 const UNDER_WAY_MAX = 4000;
 const WINDOW_BYTES = 4 << 20;
+/** Room for all requests under way: beyond it node:http2 closes streams itself. */
+const SESSION_MEMORY_MB = 512;
 
 /** grpc-status values after which OTLP clients try again (OTLP specification, "Failures"). */
 const RETRYABLE: ReadonlySet<number> = new Set([1, 4, 10, 11, 14, 15]);
@@ -32,7 +34,10 @@ export class OpenLoop {
 
   constructor(port: number, body: Buffer) {
     this.#body = body;
-    this.#session = http2.connect(`http://127.0.0.1:${port}`, { settings: { initialWindowSize: WINDOW_BYTES } });
+    this.#session = http2.connect(`http://127.0.0.1:${port}`, {
+      settings: { initialWindowSize: WINDOW_BYTES },
+      maxSessionMemory: SESSION_MEMORY_MB,
+    });
     this.#session.on('error', (error) => this.#fail(`connection: ${error.message}`));
   }
 

@@ -157,23 +157,6 @@ export class MessageView {
     return start < 0 ? 0 : readDouble(this.bytes, start);
   }
 
-  /** `later` minus `earlier`, both fixed64; exact up to 2^53 (104 days in nanoseconds), negative where later lies before. */
-  fixed64Difference(later: number, earlier: number): number {
-    const laterAt = this.#at(later, FIXED64);
-    const earlierAt = this.#at(earlier, FIXED64);
-    let high = 0;
-    let low = 0;
-    if (laterAt >= 0) {
-      low = readFixed32(this.bytes, laterAt);
-      high = readFixed32(this.bytes, laterAt + 4);
-    }
-    if (earlierAt >= 0) {
-      low -= readFixed32(this.bytes, earlierAt);
-      high -= readFixed32(this.bytes, earlierAt + 4);
-    }
-    return high * 4_294_967_296 + low;
-  }
-
   /** Where the value of `field` begins, -1 where the field is absent; throws when it has another wire type. */
   #at(field: number, type: number): number {
     if (!this.#scanned) this.#scan();

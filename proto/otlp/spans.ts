@@ -1,8 +1,11 @@
 // Views of spans, their events and links, and the cursor over a batch's spans.
 
+import { readFixed64 } from '../wire.ts';
 import { ItemCursor } from './envelope.ts';
 import { ChildCursor, ItemView } from './item-view.ts';
 import { MessageView } from './message-view.ts';
+import { SpanFields } from './span-fields.ts';
+import { decodeHex, decodeUtf8 } from './text.ts';
 
 /** Field numbers of `Span`. */
 export const SPAN = {
@@ -48,6 +51,8 @@ export const STATUS_CODE_ERROR = 2;
 export class SpanView extends ItemView {
   readonly #status = new MessageView();
   #statusBound = false;
+  readonly #fields = new SpanFields();
+  #fieldsScanned = false;
   readonly #events = new ChildCursor(new EventView());
   readonly #links = new ChildCursor(new LinkView());
 
@@ -58,33 +63,50 @@ export class SpanView extends ItemView {
   override bind(bytes: Uint8Array, start?: number, end?: number): void {
     super.bind(bytes, start, end);
     this.#statusBound = false;
+    this.#fieldsScanned = false;
+  }
+
+  /** Where the commonest fields lie: for those who compare or hash bytes without making strings. */
+  get fields(): SpanFields {
+    if (!this.#fieldsScanned) {
+      const { bytes, start, end } = this.message;
+      this.#fields.scan(bytes, start, end);
+      this.#fieldsScanned = true;
+    }
+    return this.#fields;
   }
 
   /** 16 bytes where they lie, or none. */
   get traceId(): Uint8Array {
-    return this.message.bytesField(SPAN.traceId);
+    const { traceIdStart, traceIdEnd } = this.fields;
+    return this.message.bytes.subarray(traceIdStart, traceIdEnd);
   }
 
   get traceIdHex(): string {
-    return this.message.hexField(SPAN.traceId);
+    const { traceIdStart, traceIdEnd } = this.fields;
+    return decodeHex(this.message.bytes, traceIdStart, traceIdEnd);
   }
 
   /** 8 bytes where they lie, or none. */
   get spanId(): Uint8Array {
-    return this.message.bytesField(SPAN.spanId);
+    const { spanIdStart, spanIdEnd } = this.fields;
+    return this.message.bytes.subarray(spanIdStart, spanIdEnd);
   }
 
   get spanIdHex(): string {
-    return this.message.hexField(SPAN.spanId);
+    const { spanIdStart, spanIdEnd } = this.fields;
+    return decodeHex(this.message.bytes, spanIdStart, spanIdEnd);
   }
 
   /** 8 bytes where they lie, or none: then the span is a root. */
   get parentSpanId(): Uint8Array {
-    return this.message.bytesField(SPAN.parentSpanId);
+    const { parentSpanIdStart, parentSpanIdEnd } = this.fields;
+    return this.message.bytes.subarray(parentSpanIdStart, parentSpanIdEnd);
   }
 
   get parentSpanIdHex(): string {
-    return this.message.hexField(SPAN.parentSpanId);
+    const { parentSpanIdStart, parentSpanIdEnd } = this.fields;
+    return decodeHex(this.message.bytes, parentSpanIdStart, parentSpanIdEnd);
   }
 
   get traceState(): string {
@@ -92,25 +114,28 @@ export class SpanView extends ItemView {
   }
 
   get name(): string {
-    return this.message.stringField(SPAN.name);
+    const { nameStart, nameEnd } = this.fields;
+    return decodeUtf8(this.message.bytes, nameStart, nameEnd);
   }
 
   /** 0 unspecified, 1 internal, 2 server, 3 client, 4 producer, 5 consumer. */
   get kind(): number {
-    return this.message.int32Field(SPAN.kind);
+    return this.fields.kind;
   }
 
   get startTimeUnixNano(): bigint {
-    return this.message.fixed64Field(SPAN.startTimeUnixNano);
+    const { startTimeAt } = this.fields;
+    return startTimeAt === 0 ? 0n : readFixed64(this.message.bytes, startTimeAt);
   }
 
   get endTimeUnixNano(): bigint {
-    return this.message.fixed64Field(SPAN.endTimeUnixNano);
+    const { endTimeAt } = this.fields;
+    return endTimeAt === 0 ? 0n : readFixed64(this.message.bytes, endTimeAt);
   }
 
   /** End minus start in nanoseconds, exact up to 104 days; negative where the end lies before the start. */
   get durationNano(): number {
-    return this.message.fixed64Difference(SPAN.endTimeUnixNano, SPAN.startTimeUnixNano);
+    return this.fields.durationNano(this.message.bytes);
   }
 
   get droppedAttributesCount(): number {
@@ -131,7 +156,7 @@ export class SpanView extends ItemView {
 
   /** One of the STATUS_CODE_ constants. */
   get statusCode(): number {
-    return this.status.int32Field(STATUS.code);
+    return this.fields.statusCode;
   }
 
   get statusMessage(): string {

@@ -40,7 +40,8 @@ export function attributes(entries: Readonly<Record<string, unknown>>): object[]
 function anyValue(value: unknown): object {
   if (typeof value === 'string') return { stringValue: value };
   if (typeof value === 'boolean') return { boolValue: value };
-  if (typeof value === 'number') return Number.isInteger(value) ? { intValue: String(value) } : { doubleValue: value };
+  if (typeof value === 'number')
+    return Number.isSafeInteger(value) ? { intValue: String(value) } : { doubleValue: value };
   if (Array.isArray(value)) return { arrayValue: { values: value.map(anyValue) } };
   if (typeof value === 'object' && value !== null) return { kvlistValue: { values: attributes({ ...value }) } };
   return {};
@@ -84,3 +85,16 @@ function plain(value: Readonly<Record<string, unknown>> | undefined): unknown {
   if (kind === 'arrayValue' || kind === 'kvlistValue') return JSON.stringify(content);
   return content ?? null;
 }
+
+/** A decoded request without the empty messages that the collector writes and others leave out. */
+export function normalised(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(normalised);
+  if (typeof value !== 'object' || value === null || value instanceof Uint8Array) return value;
+  return Object.fromEntries(
+    Object.entries(value)
+      .filter(([key, inner]) => !(OFTEN_EMPTY.has(key) && Object.keys(inner ?? {}).length === 0))
+      .map(([key, inner]) => [key, normalised(inner)]),
+  );
+}
+
+const OFTEN_EMPTY = new Set(['resource', 'scope', 'status', 'attributes']);
