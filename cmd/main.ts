@@ -101,7 +101,7 @@ export async function main(args: readonly string[], io: Io): Promise<number> {
     io.stderr.write(`there is no command "${name}"${near === undefined ? '' : `; did you mean "${near}"?`}\n\n${HELP}`);
     return 1;
   }
-  const commandArgs = isFlag ? args : rest;
+  const commandArgs = joinGates(isFlag ? args : rest);
   if (commandArgs.includes('--help') || commandArgs.includes('-h')) {
     io.stdout.write(`${command.usage}\n`);
     return 0;
@@ -109,10 +109,20 @@ export async function main(args: readonly string[], io: Io): Promise<number> {
   try {
     return await (await command.load()).run(commandArgs, io);
   } catch (error) {
-    io.stderr.write(`${describe(error)}\n`);
-    if (isUsageError(error)) io.stderr.write(`\n${command.usage}\n`);
+    if (isUsageError(error)) io.stderr.write(`${explainUsage(error, command.usage)}\n\n${command.usage}\n`);
+    else io.stderr.write(`${describe(error)}\n`);
     return 1;
   }
+}
+
+/** `--feature-gates -a` as the collector reads it: the gate is the flag's value, not another flag. */
+function joinGates(args: readonly string[]): string[] {
+  const joined: string[] = [];
+  for (const arg of args) {
+    if (joined.at(-1) === '--feature-gates') joined[joined.length - 1] = `--feature-gates=${arg}`;
+    else joined.push(arg);
+  }
+  return joined;
 }
 
 /** What `parseArgs` throws about a flag. */
@@ -120,14 +130,28 @@ function isUsageError(error: unknown): error is Error {
   return error instanceof Error && 'code' in error && String(error.code).startsWith('ERR_PARSE_ARGS');
 }
 
+/** What was wrong with the flags, and for a misspelt one the nearest that the command has. */
+function explainUsage(error: Error, usage: string): string {
+  const unknown = /^Unknown option '(-[^']*)'/.exec(error.message)?.[1];
+  if (unknown === undefined) return error.message;
+  const near = nearestName(unknown, usage.match(/--[a-z][a-z-]*/g) ?? []);
+  return `there is no flag "${unknown}" here${near === undefined ? '' : `; did you mean "${near}"?`}`;
+}
+
 function describe(error: unknown): string {
-  if (isUsageError(error)) return error.message;
   if (error instanceof AgentErrors) return error.errors.map(String).join('\n');
   if (error instanceof AgentError) return error.toString();
   return error instanceof Error ? (error.stack ?? error.message) : String(error);
 }
 
 if (process.argv[1] !== undefined && import.meta.url === pathToFileURL(process.argv[1]).href) {
+  // Who reads the output may close it early (`| head`); that is the end, but nothing to complain about.
+  for (const stream of [process.stdout, process.stderr]) {
+    stream.on('error', (error: NodeJS.ErrnoException) => {
+      if (error.code !== 'EPIPE') throw error;
+      process.exit(1);
+    });
+  }
   void main(process.argv.slice(2), process).then((code) => {
     process.exitCode = code;
   });

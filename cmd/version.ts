@@ -1,9 +1,11 @@
 // `genesis-agent version`.
 
+import { parseArgs } from 'node:util';
 import { VERSION } from '../pipeline/version.ts';
 import type { Io } from './io.ts';
 
-export function run(_args: readonly string[], io: Io): Promise<number> {
+export async function run(args: readonly string[], io: Io): Promise<number> {
+  parseArgs({ args: [...args], options: {} });
   io.stdout.write(`genesis-agent version ${VERSION}\n`);
-  return Promise.resolve(0);
+  return 0;
 }
