@@ -86,15 +86,22 @@ function plain(value: Readonly<Record<string, unknown>> | undefined): unknown {
   return content ?? null;
 }
 
-/** A decoded request without the empty messages that the collector writes and others leave out. */
+/** A decoded request without the empty messages that the collector writes and others leave out, attributes sorted by key. */
 export function normalised(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(normalised);
   if (typeof value !== 'object' || value === null || value instanceof Uint8Array) return value;
   return Object.fromEntries(
     Object.entries(value)
       .filter(([key, inner]) => !(OFTEN_EMPTY.has(key) && Object.keys(inner ?? {}).length === 0))
-      .map(([key, inner]) => [key, normalised(inner)]),
+      .map(([key, inner]) => [key, key === 'attributes' ? sorted(normalised(inner)) : normalised(inner)]),
   );
+}
+
+/** The order of attributes means nothing, and the collector fills the gap of a deleted one with the last. */
+function sorted(value: unknown): unknown {
+  return Array.isArray(value)
+    ? value.toSorted((a: { key: string }, b: { key: string }) => (a.key < b.key ? -1 : Number(a.key > b.key)))
+    : value;
 }
 
 const OFTEN_EMPTY = new Set(['resource', 'scope', 'status', 'attributes']);

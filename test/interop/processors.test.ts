@@ -1,0 +1,40 @@
+// The same YAML and the same input through otelcol's resource, attributes and probabilistic_sampler and through ours.
+// Needs a collector that has them, its path in OTELCOL.
+
+import assert from 'node:assert/strict';
+import { test, type TestContext } from 'node:test';
+import type { ProcessorDeclaration } from '../../pipeline/component.ts';
+import { registry } from '../../cmd/registry.ts';
+import { batchOfJson, decoded, normalised, running } from '../support/processor.ts';
+import { EDIT_CASES, EDIT_REQUESTS } from './edit-cases.ts';
+import { SAMPLER_CASES, SAMPLER_REQUESTS } from './sampler-cases.ts';
+import { throughCollector, type ProcessorCase } from './through-collector.ts';
+
+const otelcol = process.env['OTELCOL'];
+const skip = otelcol === undefined ? 'OTELCOL does not name a collector to compare with' : false;
+
+type Requests = Readonly<Partial<Record<'traces' | 'logs' | 'metrics', readonly object[]>>>;
+
+/** What comes out of ours, decoded. */
+async function ours({ signal, type, settings }: ProcessorCase, requests: Requests): Promise<unknown[]> {
+  // Safe: the registry gives processors for this kind.
+  const declaration = (await registry.find('processor', type)) as ProcessorDeclaration;
+  const { processor, next } = running(declaration, settings, signal);
+  const client = { metadata: new Map([['x-tenant', ['one']]]), address: '127.0.0.1' };
+  for (const request of requests[signal] ?? []) await processor.consume(batchOfJson(signal, request, client));
+  return next.batches.map((batch) => normalised(decoded(batch)));
+}
+
+/** Compares case by case, so that one difference does not hide the others. */
+async function compare(context: TestContext, cases: readonly ProcessorCase[], requests: Requests): Promise<void> {
+  const theirs = await throughCollector(otelcol ?? '', cases, requests);
+  for (const [index, one] of cases.entries()) {
+    const expected = (theirs[index] ?? []).map((request) => normalised(decoded(batchOfJson(one.signal, request))));
+    const name = `${one.signal}: ${one.type} ${one.settings}`;
+    await context.test(name, async () => assert.deepEqual(await ours(one, requests), expected));
+  }
+}
+
+void test('resource and attributes', { skip }, (context) => compare(context, EDIT_CASES, EDIT_REQUESTS));
+
+void test('probabilistic_sampler', { skip }, (context) => compare(context, SAMPLER_CASES, SAMPLER_REQUESTS));
