@@ -30,8 +30,11 @@ export interface AgentOptions {
 /** How long a reload waits for replaced components, and a stop for everything, to drain. */
 const DRAIN_TIMEOUT_MS = 25_000;
 
-/** Data in flight and queued may take this share of a configured memory limit, the rest being the process itself… */
-const ADMITTED_SHARE_OF_LIMIT = 0.35;
+/**
+ * Data in flight and queued may take this share of a configured memory limit. The rest is the process itself, about 80 MiB,
+ * and what was in flight a moment ago and is not collected yet (measured: bench/README.md, overload)…
+ */
+const ADMITTED_SHARE_OF_LIMIT = 0.15;
 /** …or of the machine's memory where no memory_limiter says more. */
 const ADMITTED_SHARE_OF_MACHINE = 0.25;
 const ADMITTED_MIN_BYTES = 16 << 20;
@@ -81,6 +84,9 @@ export class Agent {
     } catch (error) {
       await agent.#telemetry.stop(AbortSignal.timeout(DRAIN_TIMEOUT_MS));
       throw error;
+    }
+    if (agent.#configuration.service.workers > 1) {
+      agent.#log.warn({}, 'service.workers is accepted, but this version runs one event loop');
     }
     agent.#log.info({ version: VERSION, pipelines: agent.#engine.pipelines().length }, 'Everything is ready');
     return agent;
