@@ -14,7 +14,7 @@ import { config } from '../../receivers/otlp/config.ts';
 import { OtlpReceiver } from '../../receivers/otlp/receiver.ts';
 import { freePorts } from '../support/agent.ts';
 import { Collector, SOON, testContext } from '../support/context.ts';
-import { httpRequest, type HttpAnswer } from '../support/http-post.ts';
+import { httpRequest, type HttpAnswer } from '../support/http-request.ts';
 import { tracesRequest } from '../support/requests.ts';
 
 const EXPORT = '/opentelemetry.proto.collector.trace.v1.TraceService/Export';

@@ -19,6 +19,8 @@ const IMPORT = /(?:\bfrom|\bimport)\s*\(?\s*'(\.[^']+)'/g;
 
 function read(file: string): Source {
   const text = readFileSync(path.join(ROOT, file), 'utf8');
+  // The templates of new components are source text, not sources.
+  if (file === 'cmd/scripts/templates.ts') return { file, text, imports: [] };
   const imports = [...text.matchAll(IMPORT)].map(([, target = '']) =>
     path.posix.normalize(path.posix.join(path.posix.dirname(file), target)),
   );

@@ -12,7 +12,7 @@ import { connector } from '../../pipeline/transport/dial.ts';
 import { countItems } from '../../proto/otlp/count.ts';
 import { freePorts, startAgent, type Program } from '../support/agent.ts';
 import { httpDestination, type Destination } from '../support/destination.ts';
-import { httpRequest } from '../support/http-post.ts';
+import { httpRequest } from '../support/http-request.ts';
 import { tracesRequest } from '../support/requests.ts';
 
 const EXPORT = '/opentelemetry.proto.collector.trace.v1.TraceService/Export';
