@@ -29,8 +29,8 @@ export interface Carrier<Draft, Item> {
   readonly notesMissing: boolean;
   /** Randomness by hash; which policy that is, missingRandomness where there was nothing to hash. */
   hash(seed: number, randomness: Randomness): Policy;
-  /** The trace id; empty or zeros where there is none. */
-  readonly traceId: Uint8Array;
+  /** Randomness by the trace id itself; false where there is none. */
+  readTraceId(randomness: Randomness): boolean;
   setRandomness(randomness: Randomness): void;
   clearThreshold(): void;
   /** Notes a threshold, unless a stricter one is noted already. */

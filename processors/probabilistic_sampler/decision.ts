@@ -3,7 +3,6 @@
 import { POLICIES, POLICY, type Carrier, type Policy } from './carrier.ts';
 import type { SamplerConfig } from './config.ts';
 import { deciderOf, type Decider } from './decider.ts';
-import { isEmptyId, randomnessOfTraceId } from './randomness.ts';
 import { ALWAYS, NEVER, Randomness } from './threshold.ts';
 
 export class Decision<Draft, Item> {
@@ -93,10 +92,7 @@ export class Decision<Draft, Item> {
     if (carrier.hasRandomness) {
       this.#randomness.set(carrier.randomness.upper, carrier.randomness.lower);
       this.#policy = POLICY.samplingRandomness;
-    } else if (!isEmptyId(carrier.traceId)) {
-      randomnessOfTraceId(carrier.traceId, this.#randomness);
-      this.#policy = POLICY.traceIdW3c;
-    }
+    } else if (carrier.readTraceId(this.#randomness)) this.#policy = POLICY.traceIdW3c;
     return true;
   }
 

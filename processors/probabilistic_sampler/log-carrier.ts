@@ -2,13 +2,13 @@
 
 import { ANY_BYTES, ANY_DOUBLE, ANY_INT, ANY_STRING, type AnyValueView } from '../../proto/otlp/any-value.ts';
 import { encodeAnyValue } from '../../proto/otlp/encode-value.ts';
-import { LogRecordView } from '../../proto/otlp/logs.ts';
+import { LOG_RECORD, LogRecordView } from '../../proto/otlp/logs.ts';
 import { MessageDraft } from '../../proto/otlp/message-draft.ts';
 import { encodeUtf8 } from '../../proto/otlp/text.ts';
 import { valueText } from '../../proto/otlp/value-text.ts';
 import { POLICY, type Carrier, type Policy } from './carrier.ts';
 import type { SamplerConfig } from './config.ts';
-import { isEmptyId, randomnessOfBytes } from './randomness.ts';
+import { hashOfTraceId, randomnessOfBytes, randomnessOfTraceId } from './randomness.ts';
 import { parseRandomness, parseThreshold, Randomness, thresholdOf, type Threshold } from './threshold.ts';
 
 const THRESHOLD = encodeUtf8('sampling.threshold');
@@ -59,17 +59,13 @@ export class LogCarrier implements Carrier<MessageDraft, LogRecordView> {
     return this.#hasRandomness;
   }
 
-  get traceId(): Uint8Array {
-    return this.#record.traceId;
+  readTraceId(randomness: Randomness): boolean {
+    return randomnessOfTraceId(this.#record.message, LOG_RECORD.traceId, randomness);
   }
 
   hash(seed: number, randomness: Randomness): Policy {
-    if (this.#usesTraceId) {
-      const id = this.#record.traceId;
-      if (!isEmptyId(id)) {
-        randomnessOfBytes(id, { start: 0, end: id.length }, seed, randomness);
-        return POLICY.traceIdHash;
-      }
+    if (this.#usesTraceId && hashOfTraceId(this.#record.message, LOG_RECORD.traceId, seed, randomness)) {
+      return POLICY.traceIdHash;
     }
     const value = this.#source === undefined ? undefined : this.#record.attributes.get(this.#source);
     return value !== undefined && hashValue(value, seed, randomness) ? POLICY.attributeHash : POLICY.missingRandomness;
@@ -111,11 +107,11 @@ export class LogCarrier implements Carrier<MessageDraft, LogRecordView> {
 function hashValue(value: AnyValueView, seed: number, randomness: Randomness): boolean {
   if (value.type === ANY_STRING || value.type === ANY_BYTES) {
     if (value.start === value.end) return false;
-    randomnessOfBytes(value.bytes, value, seed, randomness);
+    randomnessOfBytes(value.bytes, value.start, value.end, seed, randomness);
     return true;
   }
   const text = encodeUtf8(valueText(value));
   if (text.length === 0) return false;
-  randomnessOfBytes(text, { start: 0, end: text.length }, seed, randomness);
+  randomnessOfBytes(text, 0, text.length, seed, randomness);
   return true;
 }

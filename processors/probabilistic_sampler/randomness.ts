@@ -1,5 +1,6 @@
 // Where randomness comes from: the trace id itself (W3C Trace Context level 2), or a hash of some bytes.
 
+import type { MessageView } from '../../proto/otlp/message-view.ts';
 import type { Randomness } from './threshold.ts';
 
 const FNV_OFFSET = 0x811c_9dc5;
@@ -7,14 +8,25 @@ const FNV_PRIME = 0x0100_0193;
 /** The hash decides with 14 bits. */
 export const HASH_BUCKETS = 0x4000;
 
-/** The last seven bytes of a trace id. */
-export function randomnessOfTraceId(id: Uint8Array, randomness: Randomness): void {
-  // Safe: trace ids have 16 bytes, and a missing byte would count as 0.
-  const byte = (index: number): number => id[index] ?? 0;
+/** The trace id in a span's or log record's message: its last seven bytes; false where there is none, or one of zeros. */
+export function randomnessOfTraceId(message: MessageView, field: number, randomness: Randomness): boolean {
+  if (isEmptyId(message, field)) return false;
+  const { bytes } = message;
+  const end = message.contentEnd(field);
+  // Safe: valid ids have 16 bytes, and a shorter one only makes other randomness.
+  const byte = (fromEnd: number): number => bytes[end - fromEnd] ?? 0;
   randomness.set(
-    (byte(9) << 16) | (byte(10) << 8) | byte(11),
-    ((byte(12) << 24) | (byte(13) << 16) | (byte(14) << 8) | byte(15)) >>> 0,
+    (byte(7) << 16) | (byte(6) << 8) | byte(5),
+    ((byte(4) << 24) | (byte(3) << 16) | (byte(2) << 8) | byte(1)) >>> 0,
   );
+  return true;
+}
+
+/** The trace id in a span's or log record's message, hashed; false where there is none, or one of zeros. */
+export function hashOfTraceId(message: MessageView, field: number, seed: number, randomness: Randomness): boolean {
+  if (isEmptyId(message, field)) return false;
+  randomnessOfBytes(message.bytes, message.contentStart(field), message.contentEnd(field), seed, randomness);
+  return true;
 }
 
 /**
@@ -23,14 +35,15 @@ export function randomnessOfTraceId(id: Uint8Array, randomness: Randomness): voi
  */
 export function randomnessOfBytes(
   bytes: Uint8Array,
-  place: { readonly start: number; readonly end: number },
+  start: number,
+  end: number,
   seed: number,
   randomness: Randomness,
 ): void {
   let hash = FNV_OFFSET;
   for (let shift = 0; shift < 32; shift += 8) hash = Math.imul(hash ^ ((seed >>> shift) & 0xff), FNV_PRIME);
   // Safe: callers give a place within the bytes.
-  for (let at = place.start; at < place.end; at++) hash = Math.imul(hash ^ (bytes[at] as number), FNV_PRIME);
+  for (let at = start; at < end; at++) hash = Math.imul(hash ^ (bytes[at] as number), FNV_PRIME);
   const bucket = hash & (HASH_BUCKETS - 1);
   const inverted = HASH_BUCKETS - 1 - bucket;
   const unused = hash >>> 18;
@@ -38,8 +51,9 @@ export function randomnessOfBytes(
   randomness.set((inverted << 10) | (mixed >>> 18), ((mixed << 14) | bucket) >>> 0);
 }
 
-/** Ids of only zeros, and absent ones, are no ids. */
-export function isEmptyId(id: Uint8Array): boolean {
-  for (const byte of id) if (byte !== 0) return false;
+function isEmptyId(message: MessageView, field: number): boolean {
+  const { bytes } = message;
+  const end = message.contentEnd(field);
+  for (let at = message.contentStart(field); at < end; at++) if (bytes[at] !== 0) return false;
   return true;
 }

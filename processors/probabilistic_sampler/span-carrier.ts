@@ -2,12 +2,11 @@
 
 import { parseFloat64 } from '../../pipeline/go-numbers.ts';
 import { ANY_DOUBLE, ANY_INT, ANY_STRING, type AnyValueView } from '../../proto/otlp/any-value.ts';
-import type { MessageDraft } from '../../proto/otlp/message-draft.ts';
+import { MessageDraft } from '../../proto/otlp/message-draft.ts';
 import { SPAN, SpanView } from '../../proto/otlp/spans.ts';
 import { encodeUtf8 } from '../../proto/otlp/text.ts';
-import { MessageDraft as Draft } from '../../proto/otlp/message-draft.ts';
 import { POLICY, type Carrier, type Policy } from './carrier.ts';
-import { isEmptyId, randomnessOfBytes } from './randomness.ts';
+import { hashOfTraceId, randomnessOfTraceId } from './randomness.ts';
 import { ALWAYS, NEVER, type Randomness, type Threshold } from './threshold.ts';
 import { TraceState } from './trace-state.ts';
 
@@ -16,9 +15,11 @@ const PRIORITY = encodeUtf8('sampling.priority');
 export class SpanCarrier implements Carrier<MessageDraft, SpanView> {
   readonly notesMissing = true;
   readonly #state = new TraceState();
-  #draft = new Draft();
+  #draft = new MessageDraft();
   #span = new SpanView();
   #text = '';
+  #lastText = '';
+  #lastBytes: Uint8Array = new Uint8Array(0);
 
   load(draft: MessageDraft, span: SpanView): boolean {
     this.#draft = draft;
@@ -41,15 +42,13 @@ export class SpanCarrier implements Carrier<MessageDraft, SpanView> {
     return this.#state.hasRandomness;
   }
 
-  get traceId(): Uint8Array {
-    return this.#span.traceId;
+  readTraceId(randomness: Randomness): boolean {
+    return randomnessOfTraceId(this.#span.message, SPAN.traceId, randomness);
   }
 
   hash(seed: number, randomness: Randomness): Policy {
-    const id = this.#span.traceId;
-    if (isEmptyId(id)) return POLICY.missingRandomness;
-    randomnessOfBytes(id, { start: 0, end: id.length }, seed, randomness);
-    return POLICY.traceIdHash;
+    const isHashed = hashOfTraceId(this.#span.message, SPAN.traceId, seed, randomness);
+    return isHashed ? POLICY.traceIdHash : POLICY.missingRandomness;
   }
 
   setRandomness(randomness: Randomness): void {
@@ -78,7 +77,16 @@ export class SpanCarrier implements Carrier<MessageDraft, SpanView> {
     const text = this.#state.toString();
     if (text === this.#text) return;
     if (text === '') this.#draft.remove(SPAN.traceState);
-    else this.#draft.setString(SPAN.traceState, encodeUtf8(text));
+    else this.#draft.setString(SPAN.traceState, this.#encoded(text));
+  }
+
+  /** Spans of one trace, and in proportional mode most spans, are given the same text. */
+  #encoded(text: string): Uint8Array {
+    if (text !== this.#lastText) {
+      this.#lastText = text;
+      this.#lastBytes = encodeUtf8(text);
+    }
+    return this.#lastBytes;
   }
 }
 

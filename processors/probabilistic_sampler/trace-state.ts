@@ -19,6 +19,7 @@ export class TraceState {
   /** As it was written: the case of hex digits is kept. */
   #thresholdText = '';
   #randomnessText = '';
+  #isRandomnessNew = false;
   #otherFields: string[] = [];
   #otherMembers: string[] = [];
 
@@ -53,7 +54,8 @@ export class TraceState {
   setRandomness(randomness: Randomness): void {
     this.hasRandomness = true;
     this.randomness.set(randomness.upper, randomness.lower);
-    this.#randomnessText = randomness.toString();
+    // Its text is made when it is written: most items that are given randomness are dropped.
+    this.#isRandomnessNew = true;
   }
 
   setThreshold(threshold: Threshold): void {
@@ -69,7 +71,8 @@ export class TraceState {
   /** The tracestate as text, `ot` first. */
   toString(): string {
     let sampling = '';
-    if (this.#randomnessText !== '') sampling = `rv:${this.#randomnessText}`;
+    if (this.#isRandomnessNew) sampling = `rv:${this.randomness.toString()}`;
+    else if (this.#randomnessText !== '') sampling = `rv:${this.#randomnessText}`;
     if (this.#thresholdText !== '') sampling += `${sampling === '' ? '' : ';'}th:${this.#thresholdText}`;
     for (const field of this.#otherFields) sampling += `${sampling === '' ? '' : ';'}${field}`;
     let text = sampling === '' ? '' : `ot=${sampling}`;
@@ -79,7 +82,7 @@ export class TraceState {
 
   #clearSampling(): void {
     this.clearThreshold();
-    this.hasRandomness = false;
+    this.hasRandomness = this.#isRandomnessNew = false;
     this.#randomnessText = '';
     if (this.#otherFields.length > 0) this.#otherFields = [];
   }
