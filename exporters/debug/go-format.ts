@@ -16,13 +16,13 @@ export function formatFixed(value: number): string {
   return sign + (even / 1e6).toFixed(6);
 }
 
-/** `%v` of a float64: shortest digits, an exponent of at least two digits below 1e-4 and from 1e21 on. */
+/** `%v` of a float64: shortest digits, an exponent of at least two digits below 1e-4 and from a million on. */
 export function formatShortest(value: number): string {
   if (Number.isNaN(value)) return 'NaN';
   if (!Number.isFinite(value)) return value > 0 ? '+Inf' : '-Inf';
   if (Object.is(value, -0)) return '-0';
   const magnitude = Math.abs(value);
-  if (magnitude !== 0 && (magnitude < 1e-4 || magnitude >= 1e21)) {
+  if (magnitude !== 0 && (magnitude < 1e-4 || magnitude >= 1e6)) {
     return value.toExponential().replace(/e([+-])(\d)$/, 'e$10$2');
   }
   return String(value);
