@@ -1,4 +1,5 @@
-// Runs the tests: everything under test/ but the slow tier, or what the arguments name. `--slow` runs the slow tier only.
+// Runs the tests: everything under test/ but the slow tier, or what the arguments name. `--slow` runs the slow tier only;
+// other options are handed to node's test runner.
 
 import { spawn } from 'node:child_process';
 import { existsSync, globSync, statSync } from 'node:fs';
@@ -8,6 +9,7 @@ import { fileURLToPath } from 'node:url';
 const root = fileURLToPath(new URL('../', import.meta.url));
 const args = process.argv.slice(2);
 const isSlow = args.includes('--slow');
+const options = args.filter((arg) => arg.startsWith('--') && arg !== '--slow');
 const named = args.filter((arg) => !arg.startsWith('--'));
 
 function filesUnder(place: string): string[] {
@@ -16,8 +18,11 @@ function filesUnder(place: string): string[] {
   return globSync('**/*.test.ts', { cwd: full }).map((file) => path.join(full, file));
 }
 
+/** The slow tier also repeats what can be compared with a running collector, where there is one. */
+const SLOW = process.env['OTELCOL'] === undefined ? ['test/slow'] : ['test/slow', 'test/interop'];
+
 const slowFolder = path.join(root, 'test', 'slow') + path.sep;
-const files = (named.length > 0 ? named : [isSlow ? 'test/slow' : 'test'])
+const files = (named.length > 0 ? named : isSlow ? SLOW : ['test'])
   .flatMap(filesUnder)
   .filter((file) => named.length > 0 || isSlow || !file.startsWith(slowFolder))
   .toSorted();
@@ -27,6 +32,9 @@ if (files.length === 0) {
   process.exit(1);
 }
 
+// Every test where somebody looks at a few, one page where all run.
+const reporter = named.length > 0 ? 'spec' : path.join(root, 'test', 'short-reporter.ts');
+
 // A file is a process: sockets, timers and flags of one can not reach another. The slow tier starts whole agents and
 // measures, so its files run one at a time.
 const child = spawn(
@@ -35,8 +43,8 @@ const child = spawn(
     '--test',
     `--test-concurrency=${isSlow ? 1 : 2}`,
     `--test-timeout=${isSlow ? 600_000 : 60_000}`,
-    '--test-reporter=spec',
-    ...args.filter((arg) => arg.startsWith('--') && arg !== '--slow'),
+    ...(options.some((option) => option.startsWith('--test-reporter')) ? [] : [`--test-reporter=${reporter}`]),
+    ...options,
     ...files,
   ],
   { cwd: root, stdio: 'inherit' },

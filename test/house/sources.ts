@@ -15,7 +15,7 @@ export interface Source {
 }
 
 const FOLDERS = 'cmd,pipeline,proto,ottl,receivers,processors,exporters,connectors,extensions,bench,test';
-const IMPORT = /(?:\bfrom|\bimport)\s*\(?\s*'(\.[^']+)'/g;
+const IMPORT = /(?:\bfrom|\bimport)\s*\(?\s*'(\.[^'$]+)'/g;
 
 function read(file: string): Source {
   const text = readFileSync(path.join(ROOT, file), 'utf8');
