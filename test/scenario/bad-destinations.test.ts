@@ -88,7 +88,7 @@ function exhausted(details?: string): http2.Http2Server {
 }
 
 void test('HTTP destinations', async (suite) => {
-  let behaviour: HttpBehaviour = () => undefined;
+  let behaviour = answering(200);
   let destination: Destination;
   let agent: Program;
   let port = 0;
