@@ -1,5 +1,6 @@
 // The delivery contract: how a batch is handed on, and the two ways it can fail.
 
+import { MalformedProto } from '../proto/wire.ts';
 import type { Batch } from './batch.ts';
 
 /**
@@ -37,9 +38,10 @@ export class Rejected extends Error {
   }
 }
 
-/** Any thrown value as one of the two. */
-export function asDeliveryError(error: unknown): Refused | Rejected {
+/** Any thrown value as one of the two. `items` are the batch's: bytes that turn out malformed cost all of them, for good. */
+export function asDeliveryError(error: unknown, items: number): Refused | Rejected {
   if (error instanceof Refused || error instanceof Rejected) return error;
+  if (error instanceof MalformedProto) return new Rejected(error.message, { count: items, cause: error });
   const reason = error instanceof Error ? error.message : String(error);
   return new Refused(`internal error: ${reason}`, { cause: error });
 }

@@ -105,7 +105,7 @@ export class FanOut implements Consumer {
     const rejected: { branch: Branch; error: Rejected }[] = [];
     for (const [index, result] of results.entries()) {
       if (result.status === 'fulfilled') continue;
-      const error = asDeliveryError(result.reason);
+      const error = asDeliveryError(result.reason, batch.items);
       const branch = this.#branches[index];
       if (error instanceof Refused) refused = longerDelay(refused, error);
       else if (branch) rejected.push({ branch, error });

@@ -7,13 +7,14 @@ export function formatFixed(value: number): string {
   if (Math.abs(value) >= 1e21) return `${BigInt(value)}.000000`;
   const sign = value < 0 || Object.is(value, -0) ? '-' : '';
   const magnitude = Math.abs(value);
-  const millionths = magnitude * 1e6;
+  const whole = Math.trunc(magnitude);
+  const millionths = (magnitude - whole) * 1e6;
   // Only a number of at most seven binary places can lie exactly between two results; JavaScript rounds those up.
   const isTie = Number.isInteger(magnitude * 128) && millionths - Math.floor(millionths) === 0.5;
   if (!isTie) return sign + magnitude.toFixed(6);
   const floor = Math.floor(millionths);
   const even = floor % 2 === 0 ? floor : floor + 1;
-  return sign + (even / 1e6).toFixed(6);
+  return `${sign}${whole}.${String(even).padStart(6, '0')}`;
 }
 
 /** `%v` of a float64: shortest digits, an exponent of at least two digits below 1e-4 and from a million on. */

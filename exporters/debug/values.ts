@@ -92,7 +92,10 @@ function jsonText(value: ProtoObject): string | undefined {
     if (!Number.isFinite(doubleValue)) return undefined;
     return Object.is(doubleValue, -0) ? '-0' : String(doubleValue);
   }
-  if (bytesValue instanceof Uint8Array) return jsonString(Buffer.from(bytesValue).toString('base64'));
+  // The collector holds empty bytes as nil.
+  if (bytesValue instanceof Uint8Array) {
+    return bytesValue.length === 0 ? 'null' : jsonString(Buffer.from(bytesValue).toString('base64'));
+  }
   if (value['arrayValue'] !== undefined) {
     const parts = messagesIn(messageIn(value, 'arrayValue'), 'values').map(jsonText);
     return parts.includes(undefined) ? undefined : `[${parts.join(',')}]`;

@@ -188,7 +188,7 @@ class SendingExporter implements Exporter {
       await this.#destination.send(batch, attempt);
       return undefined;
     } catch (error) {
-      return asDeliveryError(error);
+      return asDeliveryError(error, batch.items);
     } finally {
       clearTimeout(timer);
       this.#attempts.delete(attempt);

@@ -278,7 +278,7 @@ export class SendQueue {
     try {
       for (const part of this.#partsOf(merged)) await this.#options.deliver(part);
     } catch (error) {
-      const failure = asDeliveryError(error);
+      const failure = asDeliveryError(error, merged.items);
       if (entries.length > 1 && failure instanceof Rejected) {
         if (failure.count >= merged.items) {
           // One bad batch must not cost the others: each gets its own verdict.

@@ -35,7 +35,7 @@ export class Intake {
     try {
       await this.#next.consume(wire ? { ...batch, wire } : batch);
     } catch (error) {
-      const failure = asDeliveryError(error);
+      const failure = asDeliveryError(error, items);
       if (failure instanceof Rejected) {
         this.#counters.failed.add(failure.count);
         this.#counters.accepted.add(Math.max(0, items - failure.count));
