@@ -4,7 +4,7 @@ import { mkdir } from 'node:fs/promises';
 import path from 'node:path';
 import { joinChunks, type Batch } from '../../pipeline/batch.ts';
 import type { ComponentContext } from '../../pipeline/component.ts';
-import { asDeliveryError, Refused, Rejected } from '../../pipeline/delivery.ts';
+import { Refused, Rejected } from '../../pipeline/delivery.ts';
 import { AgentError } from '../../pipeline/errors.ts';
 import type { Destination } from '../../pipeline/sending/exporter.ts';
 import { encodeUtf8 } from '../../proto/otlp/text.ts';
@@ -88,25 +88,24 @@ export class FileDestination implements Destination {
     }
     let isWritten = false;
     let lost = 0;
-    let failure: unknown;
+    let refused: Refused | undefined;
+    let failure: Error | undefined;
     for (const [segment, part] of parts) {
-      if (segment === undefined) {
-        this.#dropUnnamed(batch, part);
-        continue;
-      }
+      if (segment === undefined) continue;
       try {
         await this.#write(this.#pattern.pathOf(segment), batch, part);
         isWritten = true;
       } catch (error) {
-        failure = error;
+        failure = error instanceof Error ? error : new Error(String(error));
+        if (failure instanceof Refused) refused = failure;
         lost += part.items;
       }
     }
-    if (failure === undefined) return;
-    // Part of the batch is in its files: sent again as a whole it would be there twice.
-    const { message } = asDeliveryError(failure);
-    if (!isWritten) throw failure;
-    throw new Rejected(message, { count: lost, kind: 'destination', cause: failure });
+    if (refused && !isWritten) throw refused;
+    const unnamed = parts.get(undefined);
+    if (unnamed) this.#dropUnnamed(batch, unnamed);
+    // Where part of the batch is in its files, sending it again as a whole would write that twice.
+    if (failure) throw new Rejected(failure.message, { count: lost, kind: 'destination', cause: failure });
   }
 
   async #write(file: string, batch: Batch, part: Part): Promise<void> {
