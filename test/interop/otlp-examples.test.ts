@@ -1,8 +1,10 @@
 // The specification's own JSON examples over HTTP/JSON, and what of them reaches a destination as JSON and as protobuf.
 
 import assert from 'node:assert/strict';
-import { readFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import http from 'node:http';
+import os from 'node:os';
+import path from 'node:path';
 import { test } from 'node:test';
 import type { Signal } from '../../pipeline/signal.ts';
 import { freePorts, startAgent } from '../support/agent.ts';
@@ -87,5 +89,26 @@ void test('as JSON over HTTP', async () => {
   } finally {
     server.closeAllConnections();
     server.close();
+  }
+});
+
+void test('as JSON lines in a file', async () => {
+  const folder = mkdtempSync(path.join(os.tmpdir(), 'otlp-examples-'));
+  try {
+    const file = path.join(folder, 'out.json');
+    const [grpcPort = 0, httpPort = 0] = await freePorts(2);
+    await using agent = await startAgent({
+      config: pipelines({ grpcPort, httpPort, exporter: 'file', settings: { path: file } }),
+    });
+    for (const each of EXAMPLES) await post(httpPort, each);
+    const { code, stderr } = await agent.stop();
+    assert.equal(code, 0, stderr);
+    const lines = readFileSync(file, 'utf8').split('\n').filter(Boolean);
+    assert.deepEqual(
+      lines.map((line) => normal(JSON.parse(line))),
+      EXAMPLES.map((each) => normal(JSON.parse(example(each.file)))),
+    );
+  } finally {
+    rmSync(folder, { recursive: true });
   }
 });
