@@ -20,6 +20,7 @@ export const COMPONENTS: Readonly<Record<ComponentKind, Entries>> = {
   processor: {
     attributes: { load: () => import('../processors/attributes/index.ts') },
     batch: { load: () => import('../processors/batch/index.ts') },
+    filter: { load: () => import('../processors/filter/index.ts') },
     memory_limiter: { load: () => import('../processors/memory_limiter/index.ts') },
     probabilistic_sampler: { load: () => import('../processors/probabilistic_sampler/index.ts') },
     resource: { load: () => import('../processors/resource/index.ts') },
