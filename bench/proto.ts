@@ -2,7 +2,10 @@
 // Run: node bench/proto.ts
 
 import { countItems } from '../proto/otlp/count.ts';
-import { SpanCursor } from '../proto/otlp/spans.ts';
+import { encodeAnyValue } from '../proto/otlp/encode-value.ts';
+import { SpanCursor, STATUS_CODE_ERROR } from '../proto/otlp/spans.ts';
+import { KEEP, spliceSpans } from '../proto/otlp/splice.ts';
+import { splitChunks } from '../proto/otlp/split.ts';
 import { encodeUtf8 } from '../proto/otlp/text.ts';
 import { validate } from '../proto/otlp/validate.ts';
 import { encode, REQUEST_TYPES } from '../test/proto/reference.ts';
@@ -60,11 +63,41 @@ function measure(run: () => unknown, times: number): number {
   return rates[ROUNDS >> 1] ?? 0;
 }
 
+const ENV = encodeUtf8('deployment.environment.name');
+const PRODUCTION = encodeAnyValue('production');
+const PATH = encodeUtf8('url.path');
+const PORT = encodeUtf8('server.port');
+const PORT_VALUE = encodeAnyValue(443n);
+
+/** What the processors resource and attributes do to every span. */
+const editor = spliceSpans({
+  resource(draft) {
+    draft.attributes.upsert(ENV, PRODUCTION);
+    return KEEP;
+  },
+  item(draft) {
+    draft.attributes.upsert(PORT, PORT_VALUE);
+    draft.attributes.delete(PATH);
+    return KEEP;
+  },
+});
+const tagger = spliceSpans({
+  item(draft) {
+    draft.attributes.upsert(ENV, PRODUCTION);
+    return KEEP;
+  },
+});
+const filter = spliceSpans({ pruneEmpty: true, item: (_draft, span) => span.statusCode !== STATUS_CODE_ERROR });
+
 const reference = measure(() => REQUEST_TYPES.traces.decode(request), 100);
 const rows: [string, () => unknown, number][] = [
   ['countItems', () => countItems('traces', request), 50_000],
   ['validate', () => validate('traces', request), 5000],
   ['read service, name, kind, status, times, ids', readSpans, 5000],
+  ['splice: an attribute added to every span', () => tagger.run(chunks), 1000],
+  ['splice: resource attribute, an attribute replaced and one deleted in every span', () => editor.run(chunks), 1000],
+  ['splice: every third span dropped', () => filter.run(chunks), 2000],
+  ['split into parts of 30', () => splitChunks('traces', chunks, 30), 1000],
   ['read name as string, ids as hex', readStrings, 2000],
 ];
 console.log(`${SPANS} spans, ${request.length} bytes, node ${process.version}, median of ${ROUNDS}`);

@@ -27,6 +27,7 @@ export const COMPONENTS: Readonly<Record<ComponentKind, Entries>> = {
   },
   exporter: {
     debug: { load: () => import('../exporters/debug/index.ts') },
+    file: { load: () => import('../exporters/file/index.ts') },
     nop: { load: () => import('../exporters/nop/index.ts') },
     otlp_grpc: { aliases: ['otlp'], load: () => import('../exporters/otlp_grpc/index.ts') },
     otlp_http: { aliases: ['otlphttp'], load: () => import('../exporters/otlp_http/index.ts') },

@@ -1,6 +1,7 @@
 // Export…ServiceResponse: the same two fields for every signal, partial_success { rejected = 1, error_message = 2 }.
 
-import { LENGTH_DELIMITED, MalformedProto, ProtoReader, ProtoWriter, VARINT } from './wire.ts';
+import { LENGTH_DELIMITED, MalformedProto, ProtoReader, VARINT } from './wire.ts';
+import { ProtoWriter } from './wire-writer.ts';
 
 /** What a server says about items it did not take. `rejected` 0 with a message is a warning. */
 export interface PartialSuccess {

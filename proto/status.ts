@@ -1,6 +1,7 @@
 // google.rpc.Status with the two details OTLP uses, RetryInfo and BadRequest, as protobuf (proto/google/rpc/status.proto).
 
-import { LENGTH_DELIMITED, MalformedProto, ProtoReader, ProtoWriter, VARINT } from './wire.ts';
+import { LENGTH_DELIMITED, MalformedProto, ProtoReader, VARINT } from './wire.ts';
+import { ProtoWriter } from './wire-writer.ts';
 
 export interface RpcStatus {
   readonly code: number;

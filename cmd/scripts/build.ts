@@ -58,7 +58,8 @@ if (process.argv.includes('--sea')) {
       output: path.join(DIST, 'genesis-agent-bin'),
       disableExperimentalSEAWarning: true,
       useCodeCache: true,
-      execArgv: ['--max-semi-space-size=2'],
+      // As the launcher starts it.
+      execArgv: ['--max-semi-space-size=2', '--title=genesis-agent'],
     })}\n`,
   );
   execFileSync(process.execPath, [`--build-sea=${config}`], { stdio: 'inherit' });

@@ -10,7 +10,8 @@ import {
   type MessageName,
   type ScalarType,
 } from '../descriptors.ts';
-import { FIXED32, FIXED64, LENGTH_DELIMITED, MAX_DEPTH, ProtoWriter, VARINT } from '../wire.ts';
+import { FIXED32, FIXED64, LENGTH_DELIMITED, MAX_DEPTH, VARINT } from '../wire.ts';
+import { ProtoWriter } from '../wire-writer.ts';
 
 /** JSON that is not the OTLP message it was said to be: where, and what was expected. */
 export class JsonError extends Error {

@@ -1,16 +1,8 @@
 // Attributes under change: a list of what lies in the source bytes, with entries deleted, given new values, or added. Nothing
 // is copied until the splice writes the message out; entries nobody touched are then copied as they are.
 
-import {
-  copyBytes,
-  fieldNumberAt,
-  LENGTH_DELIMITED,
-  malformed,
-  ProtoReader,
-  type ProtoWriter,
-  skipField,
-  varintSize,
-} from '../wire.ts';
+import { fieldNumberAt, LENGTH_DELIMITED, malformed, ProtoReader, skipField } from '../wire.ts';
+import { type ProtoWriter, varintSize } from '../wire-writer.ts';
 import { AnyValueView, KeyValueView } from './any-value.ts';
 import type { MessageView } from './message-view.ts';
 import { decodeUtf8, equalBytes } from './text.ts';
@@ -23,16 +15,11 @@ const EMPTY = new Uint8Array(0);
 const KEY_TAG = (1 << 3) | LENGTH_DELIMITED;
 const VALUE_TAG = (2 << 3) | LENGTH_DELIMITED;
 
-/** Per entry, in the source: where its tag begins and it ends, its content, key length, key, value and its end. */
+/** Per entry: where its tag begins in the source, where it ends, and one of the states. Entries that were added have the state only. */
 const TAG_AT = 0;
 const ENTRY_END = 1;
-const CONTENT = 2;
-const KEY_LENGTH = 3;
-const KEY_START = 4;
-const VALUE_START = 5;
-const VALUE_END = 6;
-const STATE = 7;
-const SLOTS = 8;
+const STATE = 2;
+const SLOTS = 3;
 
 const entry = new KeyValueView();
 const reader = new ProtoReader();
@@ -44,11 +31,13 @@ const reader = new ProtoReader();
 export class AttributesDraft {
   /** Whether writing it out would give other bytes. */
   changed = false;
+  /** Whether entries that lie in the source are deleted or replaced; for the splice. */
+  originalsChanged = false;
   /** Entries, deleted ones included. */
   count = 0;
   #bytes: Uint8Array = EMPTY;
   #originals = 0;
-  #places = new Int32Array(SLOTS * 16);
+  #places = new Int32Array(SLOTS * 32);
   readonly #keys: Uint8Array[] = [];
   readonly #values: Uint8Array[] = [];
   readonly #value = new AnyValueView();
@@ -57,7 +46,7 @@ export class AttributesDraft {
   load(message: MessageView, number: number): void {
     const { bytes } = message;
     this.#bytes = bytes;
-    this.changed = false;
+    this.changed = this.originalsChanged = false;
     const { end } = message;
     const tag = (number << 3) | LENGTH_DELIMITED;
     let count = 0;
@@ -67,57 +56,27 @@ export class AttributesDraft {
       pos = skipField(bytes, at, end);
       // Safe: at < end <= bytes.length. All attribute fields have numbers below 16, so their tag is one byte.
       const seen = bytes[at] as number;
-      if (seen === tag) this.#note(count++, at, pos);
-      else if (seen >= 0x80 && fieldNumberAt(bytes, at) === number) malformed(`overlong tag of field ${number}`, at);
+      if (seen === tag) {
+        const slot = count * SLOTS;
+        if (slot + SLOTS > this.#places.length) this.#grow();
+        const places = this.#places;
+        places[slot + TAG_AT] = at;
+        places[slot + ENTRY_END] = pos;
+        places[slot + STATE] = ORIGINAL;
+        count++;
+      } else if (seen >= 0x80 && fieldNumberAt(bytes, at) === number) malformed(`overlong tag of field ${number}`, at);
     }
     this.count = this.#originals = count;
-  }
-
-  /** Notes where the parts of the attribute in [tagAt, end) are. */
-  #note(index: number, tagAt: number, end: number): void {
-    const bytes = this.#bytes;
-    const at = index * SLOTS;
-    if (at + SLOTS > this.#places.length) this.#grow();
-    const places = this.#places;
-    let content = tagAt + 1;
-    // Safe: the field was found whole.
-    while ((bytes[content] as number) >= 0x80) content++;
-    content++;
-    places[at + STATE] = ORIGINAL;
-    places[at + TAG_AT] = tagAt;
-    places[at + CONTENT] = content;
-    places[at + ENTRY_END] = end;
-    // The usual layout: key, value, nothing else, each with a length of one byte. Safe: the lengths are compared with end.
-    if (end - content >= 4 && bytes[content] === KEY_TAG) {
-      const keyLength = bytes[content + 1] as number;
-      const valueAt = content + 2 + keyLength;
-      if (keyLength < 0x80 && valueAt + 2 <= end && bytes[valueAt] === VALUE_TAG) {
-        const valueLength = bytes[valueAt + 1] as number;
-        if (valueLength < 0x80 && valueAt + 2 + valueLength === end) {
-          places[at + KEY_LENGTH] = keyLength;
-          places[at + KEY_START] = content + 2;
-          places[at + VALUE_START] = valueAt + 2;
-          places[at + VALUE_END] = end;
-          return;
-        }
-      }
-    }
-    entry.bind(bytes, content, end);
-    places[at + KEY_LENGTH] = entry.keyEnd - entry.keyStart;
-    places[at + KEY_START] = entry.keyStart;
-    places[at + VALUE_START] = entry.valueStart;
-    places[at + VALUE_END] = entry.valueEnd;
   }
 
   /** The index of the first attribute with this key, -1 where there is none. */
   find(key: Uint8Array): number {
     const places = this.#places;
-    const { length } = key;
     const originals = this.#originals;
-    for (let index = 0, at = 0; index < originals; index++, at += SLOTS) {
-      if (places[at + KEY_LENGTH] !== length || places[at + STATE] === DELETED) continue;
-      const start = places[at + KEY_START] as number; // safe: index < originals
-      if (equalBytes(this.#bytes, start, start + length, key)) return index;
+    for (let index = 0, slot = 0; index < originals; index++, slot += SLOTS) {
+      // Safe: index < originals.
+      if (places[slot + STATE] === DELETED) continue;
+      if (keyIs(this.#bytes, places[slot + TAG_AT] as number, places[slot + ENTRY_END] as number, key)) return index;
     }
     for (let index = originals; index < this.count; index++) {
       const own = this.#keys[index] ?? EMPTY;
@@ -135,35 +94,38 @@ export class AttributesDraft {
       const key = this.#keys[index] ?? EMPTY;
       return decodeUtf8(key, 0, key.length);
     }
-    const start = this.#place(index, KEY_START);
-    return decodeUtf8(this.#bytes, start, start + this.#place(index, KEY_LENGTH));
+    return this.#original(index).key();
   }
 
   /** The value; the view is reused by the next call. */
   value(index: number): AnyValueView {
-    if (this.#place(index, STATE) === ORIGINAL && index < this.#originals) {
-      this.#value.bind(this.#bytes, this.#place(index, VALUE_START), this.#place(index, VALUE_END));
+    if (this.#isOriginal(index)) {
+      const { valueStart, valueEnd } = this.#original(index);
+      this.#value.bind(this.#bytes, valueStart, valueEnd);
     } else this.#value.bind(this.#values[index] ?? EMPTY);
     return this.#value;
   }
 
   /** The value as encoded AnyValue; a window, not a copy. */
   encodedValue(index: number): Uint8Array {
-    if (this.#place(index, STATE) === ORIGINAL && index < this.#originals) {
-      return this.#bytes.subarray(this.#place(index, VALUE_START), this.#place(index, VALUE_END));
-    }
-    return this.#values[index] ?? EMPTY;
+    if (!this.#isOriginal(index)) return this.#values[index] ?? EMPTY;
+    const { valueStart, valueEnd } = this.#original(index);
+    return this.#bytes.subarray(valueStart, valueEnd);
   }
 
   set(index: number, value: Uint8Array): void {
     if (this.#valueIs(index, value)) return;
     this.#values[index] = value;
-    if (index < this.#originals) this.#places[index * SLOTS + STATE] = REPLACED;
+    if (index < this.#originals) {
+      this.#places[index * SLOTS + STATE] = REPLACED;
+      this.originalsChanged = true;
+    }
     this.changed = true;
   }
 
   remove(index: number): void {
     this.#places[index * SLOTS + STATE] = DELETED;
+    if (index < this.#originals) this.originalsChanged = true;
     this.changed = true;
   }
 
@@ -224,8 +186,19 @@ export class AttributesDraft {
   /** Writes the original entry `index` with its new value, all other fields of the KeyValue kept; for the splice. */
   writeReplaced(index: number, number: number, writer: ProtoWriter): void {
     const value = this.#values[index] ?? EMPTY;
-    const start = this.#place(index, CONTENT);
+    const { keyStart, keyEnd, valueStart, valueEnd } = this.#original(index);
+    const start = contentStart(this.#bytes, this.#place(index, TAG_AT));
     const end = this.#place(index, ENTRY_END);
+    if (keyStart === start + 2 && valueStart === keyEnd + 2 && valueEnd === end) {
+      // Key and value are all there is.
+      writer.tag(number, LENGTH_DELIMITED);
+      writer.varint(keyEnd - start + 1 + varintSize(value.length) + value.length);
+      writer.raw(this.#bytes, start, keyEnd);
+      writer.varint(VALUE_TAG);
+      writer.varint(value.length);
+      writer.raw(value, 0, value.length);
+      return;
+    }
     const mark = writer.begin(number, end - start + value.length);
     reader.reset(this.#bytes, start, end);
     while (reader.next()) if (reader.field !== 2) writer.raw(this.#bytes, reader.tagAt, reader.pos);
@@ -245,9 +218,21 @@ export class AttributesDraft {
     return this.#places[index * SLOTS + slot] ?? 0;
   }
 
+  /** Whether the entry lies in the source and still has its value from there. */
+  #isOriginal(index: number): boolean {
+    return index < this.#originals && this.#place(index, STATE) !== REPLACED;
+  }
+
+  /** The entry as it lies in the source; the view is reused by the next call. */
+  #original(index: number): KeyValueView {
+    entry.bind(this.#bytes, contentStart(this.#bytes, this.#place(index, TAG_AT)), this.#place(index, ENTRY_END));
+    return entry;
+  }
+
   #valueIs(index: number, value: Uint8Array): boolean {
-    if (this.#place(index, STATE) === ORIGINAL && index < this.#originals) {
-      return equalBytes(this.#bytes, this.#place(index, VALUE_START), this.#place(index, VALUE_END), value);
+    if (this.#isOriginal(index)) {
+      const { valueStart, valueEnd } = this.#original(index);
+      return equalBytes(this.#bytes, valueStart, valueEnd, value);
     }
     const own = this.#values[index] ?? EMPTY;
     return equalBytes(own, 0, own.length, value);
@@ -260,6 +245,33 @@ export class AttributesDraft {
   }
 }
 
+/** Where the content begins of the length-delimited field, found whole, whose one-byte tag is at `tagAt`. */
+function contentStart(bytes: Uint8Array, tagAt: number): number {
+  let at = tagAt + 1;
+  // Safe: the field was found whole.
+  while ((bytes[at] as number) >= 0x80) at++;
+  return at + 1;
+}
+
+/** Whether the attribute in [tagAt, end) has this key. */
+function keyIs(bytes: Uint8Array, tagAt: number, end: number, key: Uint8Array): boolean {
+  const { length } = key;
+  // The usual layout: key, value, nothing else, each with a length of one byte. Safe: the lengths are compared with end.
+  if (end - tagAt >= 6 && bytes[tagAt + 2] === KEY_TAG) {
+    const keyLength = bytes[tagAt + 3] as number;
+    const valueAt = tagAt + 4 + keyLength;
+    const isPlain =
+      (bytes[tagAt + 1] as number) < 0x80 &&
+      keyLength < 0x80 &&
+      valueAt + 2 <= end &&
+      bytes[valueAt] === VALUE_TAG &&
+      valueAt + 2 + (bytes[valueAt + 1] as number) === end;
+    if (isPlain) return keyLength === length && equalBytes(bytes, tagAt + 4, valueAt, key);
+  }
+  entry.bind(bytes, contentStart(bytes, tagAt), end);
+  return entry.keyEquals(key);
+}
+
 /** Writes one KeyValue as field `number`. */
 export function writeKeyValue(writer: ProtoWriter, number: number, key: Uint8Array, value: Uint8Array): void {
   const size = 2 + varintSize(key.length) + key.length + varintSize(value.length) + value.length;
@@ -268,10 +280,8 @@ export function writeKeyValue(writer: ProtoWriter, number: number, key: Uint8Arr
   writer.varint(size);
   writer.varint(KEY_TAG);
   writer.varint(key.length);
-  copyBytes(key, 0, key.length, writer.bytes, writer.length);
-  writer.length += key.length;
+  writer.raw(key, 0, key.length);
   writer.varint(VALUE_TAG);
   writer.varint(value.length);
-  copyBytes(value, 0, value.length, writer.bytes, writer.length);
-  writer.length += value.length;
+  writer.raw(value, 0, value.length);
 }

@@ -1,6 +1,6 @@
 // JavaScript values as encoded AnyValue messages, for attribute edits and for records built here.
 
-import { ProtoWriter } from '../wire.ts';
+import { ProtoWriter } from '../wire-writer.ts';
 import { ANY_ARRAY, ANY_BOOL, ANY_BYTES, ANY_DOUBLE, ANY_INT, ANY_MAP, ANY_STRING, type JsValue } from './any-value.ts';
 
 /** The AnyValue message of a value: bigint is an int, number a double, null the empty value. */

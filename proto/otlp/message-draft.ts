@@ -1,6 +1,7 @@
 // A message under change: fields set or removed by number, and its attributes. What a splice's hooks edit.
 
-import { ProtoReader, ProtoWriter } from '../wire.ts';
+import { ProtoReader } from '../wire.ts';
+import { ProtoWriter } from '../wire-writer.ts';
 import { AttributesDraft } from './attributes-draft.ts';
 import type { MessageView } from './message-view.ts';
 

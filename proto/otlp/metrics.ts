@@ -85,18 +85,6 @@ export const SUMMARY_DATA_POINT = {
   flags: 8,
 } as const;
 
-/** Field number of a data point's attributes by metric type. */
-export function attributesFieldOf(type: MetricType): number {
-  switch (type) {
-    case METRIC.histogram:
-      return HISTOGRAM_DATA_POINT.attributes;
-    case METRIC.exponentialHistogram:
-      return EXPONENTIAL_HISTOGRAM_DATA_POINT.attributes;
-    default:
-      return NUMBER_DATA_POINT.attributes;
-  }
-}
-
 /** One metric where it lies. */
 export class MetricView extends ItemView {
   readonly #data = new MessageView();

@@ -108,6 +108,11 @@ export class SpanFields {
         else this.endTimeAt = at + 1;
         continue;
       }
+      if (tag === KIND && at + 1 < end && (bytes[at + 1] as number) < 0x80) {
+        this.kind = bytes[at + 1] as number;
+        pos = at + 2;
+        continue;
+      }
       pos = skipField(bytes, at, end);
       if (tag === KIND) this.kind = readVarint(bytes, at + 1, end).lo | 0;
       else refuseNoted(bytes, tag, at);

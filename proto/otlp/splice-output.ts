@@ -1,7 +1,7 @@
 // The writing half of a splice: copies a chunk in runs as long as possible, and opens an enclosing message (whose length
 // must then be written anew) only when something inside it changes.
 
-import type { ProtoWriter } from '../wire.ts';
+import type { ProtoWriter } from '../wire-writer.ts';
 import { SpliceScratch } from './splice-scratch.ts';
 
 /** request > resource > scope > item > data > data point > its inner message: never deeper. */

@@ -297,7 +297,7 @@ function rewrite(output: SpliceOutput, draft: MessageDraft, bytes: Uint8Array, s
       const index = field === draft.attributesField ? attribute++ : 0;
       rewriteField(output, draft, field, at, pos, index);
     }
-  } else {
+  } else if (draft.attributes.originalsChanged) {
     // Only attributes changed, and the draft knows where they are: no need to walk the message.
     const { originals } = draft.attributes;
     for (let index = 0; index < originals; index++) rewriteAttribute(output, draft, index);
@@ -334,7 +334,7 @@ function rewriteAttribute(output: SpliceOutput, draft: MessageDraft, index: numb
 /** Writes what the draft adds, at the end of the message. */
 function writeNew(output: SpliceOutput, draft: MessageDraft, end: number): void {
   const writer = output.insertAt(end);
-  writer.raw(draft.fields.bytes, 0, draft.fields.length);
+  if (draft.fieldsChanged) writer.raw(draft.fields.bytes, 0, draft.fields.length);
   if (draft.attributesChanged) draft.attributes.writeAdded(draft.attributesField, writer);
 }
 

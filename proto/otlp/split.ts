@@ -1,6 +1,7 @@
 // Splits batches into parts of a most number of items, each with the resource, scope and (for metrics) metric around them.
 
-import { ProtoReader, ProtoWriter } from '../wire.ts';
+import { ProtoReader } from '../wire.ts';
+import { ProtoWriter } from '../wire-writer.ts';
 import { countItems, isMetricData } from './count.ts';
 import { ENVELOPE_FIELDS } from './envelope.ts';
 import { METRIC_DATA } from './metrics.ts';

@@ -8,7 +8,7 @@ import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { freePorts, startAgent } from '../support/agent.ts';
 import { grpcDestination, httpDestination, type Arrivals, type Destination } from '../support/destination.ts';
-import { flatSpans } from '../support/spans.ts';
+import { flatSpans } from '../support/otlp-objects.ts';
 
 const SERVICE = fileURLToPath(new URL('instrumented-service.ts', import.meta.url));
 const exec = promisify(execFile);

@@ -5,13 +5,13 @@ import type { ProcessorCase } from './through-collector.ts';
 
 /** Ids spread over all values, the same in every run. */
 function id(index: number, bytes: number): string {
-  let text = '';
+  let digits = '';
   let state = Math.imul(index + 1, 0x9e37_79b1) >>> 0;
   for (let byte = 0; byte < bytes; byte++) {
     state = (Math.imul(state ^ (state >>> 15), 0x2c1b_3c6d) + byte) >>> 0;
-    text += (state >>> 24).toString(16).padStart(2, '0');
+    digits += (state >>> 24).toString(16).padStart(2, '0');
   }
-  return text;
+  return digits;
 }
 
 const TRACE_STATES = [

@@ -45,7 +45,7 @@ export async function throughCollector(
       await listening(port, () => (child.exitCode === null ? undefined : log));
       for (const [signal, list] of Object.entries(requests)) {
         // Safe: the keys are signals.
-        for (const request of list) await post(port, PATHS[signal as Signal], request);
+        for (const request of list) await post(port, signal as Signal, request);
       }
     } finally {
       child.kill('SIGTERM');
@@ -84,7 +84,8 @@ export async function freePort(): Promise<number> {
   return address.port;
 }
 
-async function listening(port: number, failure: () => string | undefined): Promise<void> {
+/** Waits until something answers; `failure` says why it never will. */
+export async function listening(port: number, failure: () => string | undefined): Promise<void> {
   for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
     const log = failure();
     if (log !== undefined) throw new Error(`the collector ended: ${log}`);
@@ -98,8 +99,9 @@ async function listening(port: number, failure: () => string | undefined): Promi
   throw new Error('the collector does not listen');
 }
 
-async function post(port: number, place: string, request: object): Promise<void> {
-  const response = await fetch(`http://127.0.0.1:${port}${place}`, {
+/** Sends a request as OTLP/JSON. */
+export async function post(port: number, signal: Signal, request: object): Promise<void> {
+  const response = await fetch(`http://127.0.0.1:${port}${PATHS[signal]}`, {
     method: 'POST',
     headers: { 'content-type': 'application/json', 'x-tenant': 'one' },
     body: JSON.stringify(request),

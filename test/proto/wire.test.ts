@@ -9,13 +9,13 @@ import {
   LENGTH_DELIMITED,
   MalformedProto,
   ProtoReader,
-  ProtoWriter,
   readDouble,
   readFixed64,
   readSfixed64,
   skipVarint,
   VARINT,
 } from '../../proto/wire.ts';
+import { ProtoWriter } from '../../proto/wire-writer.ts';
 
 /** As the reference's 64-bit numbers are. */
 function longOf(value: bigint): protobuf.Long {

@@ -1,73 +1,37 @@
-// The spans of OTLP requests as a list that two sides can be compared by: order, batching and grouping fall away.
+// Requests of a few spans, for tests that need data and do not care which.
 
-/** A span with its resource and scope, ids in hex, everything sorted that has no order. */
-export interface FlatSpan {
-  readonly resource: unknown;
-  readonly scope: unknown;
-  readonly span: Readonly<Record<string, unknown>>;
+import { encode } from '../proto/reference.ts';
+
+/** An `ExportTraceServiceRequest` as a plain object; names are `span 1`, `span 2`, … */
+export function spansObject(count: number, service = 'shop'): object {
+  return {
+    resourceSpans: [
+      {
+        resource: { attributes: [{ key: 'service.name', value: { stringValue: service } }] },
+        scopeSpans: [
+          {
+            scope: { name: 'test' },
+            spans: Array.from({ length: count }, (_, index) => ({
+              traceId: idOf(16, index + 1),
+              spanId: idOf(8, index + 1),
+              name: `span ${index + 1}`,
+              kind: 2,
+              startTimeUnixNano: '1700000000000000000',
+              endTimeUnixNano: '1700000000001000000',
+            })),
+          },
+        ],
+      },
+    ],
+  };
 }
 
-interface Request {
-  readonly resourceSpans?: readonly {
-    readonly resource?: object;
-    readonly scopeSpans?: readonly { readonly scope?: object; readonly spans?: readonly object[] }[];
-  }[];
+export function spansMessage(count: number, service = 'shop'): Uint8Array {
+  return encode('traces', spansObject(count, service));
 }
 
-/** All spans of requests decoded by protobufjs or parsed from OTLP/JSON, by span id. */
-export function flatSpans(requests: readonly object[]): FlatSpan[] {
-  const flat: FlatSpan[] = [];
-  for (const request of requests as readonly Request[]) {
-    for (const { resource, scopeSpans = [] } of request.resourceSpans ?? []) {
-      for (const { scope, spans = [] } of scopeSpans) {
-        for (const span of spans) {
-          flat.push({
-            resource: normal(resource ?? {}),
-            scope: normal(scope ?? {}),
-            // Safe: normal keeps an object an object.
-            span: normal(span) as FlatSpan['span'],
-          });
-        }
-      }
-    }
-  }
-  return flat.sort((a, b) => String(a.span['spanId']).localeCompare(String(b.span['spanId'])));
-}
-
-/** Bytes as hex, 64-bit numbers as text, attributes by key, defaults left out. */
-function normal(value: unknown): unknown {
-  if (value instanceof Uint8Array) return Buffer.from(value).toString('hex');
-  if (Array.isArray(value)) {
-    const list = value.map(normal);
-    return list.every(isKeyValue) ? list.sort((a, b) => a.key.localeCompare(b.key)) : list;
-  }
-  if (typeof value !== 'object' || value === null) return value;
-  const entries = Object.entries(value)
-    .filter(([key, item]) => !isOneofName(key, item) && !isDefault(key, item))
-    .map(([key, item]): [string, unknown] => [key, WIDE.has(key) ? String(item) : normal(item)]);
-  return Object.fromEntries(entries.sort(([a], [b]) => a.localeCompare(b)));
-}
-
-const WIDE: ReadonlySet<string> = new Set(['startTimeUnixNano', 'endTimeUnixNano', 'timeUnixNano', 'intValue']);
-
-function isKeyValue(value: unknown): value is { readonly key: string } {
-  return typeof value === 'object' && value !== null && 'key' in value && typeof value.key === 'string';
-}
-
-/** protobufjs names the set member of a oneof under the oneof's name. */
-function isOneofName(key: string, value: unknown): boolean {
-  return key === 'value' && typeof value === 'string';
-}
-
-/** Not told apart in proto3: absent, and set to the default. Values of attributes are, being members of a oneof. */
-function isDefault(key: string, value: unknown): boolean {
-  if (key.endsWith('Value')) return false;
-  return (
-    value === undefined ||
-    value === 0 ||
-    value === '' ||
-    (Array.isArray(value) && value.length === 0) ||
-    (value instanceof Uint8Array && value.length === 0) ||
-    (key === 'status' && typeof value === 'object' && value !== null && Object.keys(value).length === 0)
-  );
+function idOf(length: number, number: number): Uint8Array {
+  const id = Buffer.alloc(length, 7);
+  id.writeUInt32BE(number, length - 4);
+  return id;
 }

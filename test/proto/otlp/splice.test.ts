@@ -20,7 +20,8 @@ import {
 } from '../../../proto/otlp/splice.ts';
 import { encodeUtf8 } from '../../../proto/otlp/text.ts';
 import { validate } from '../../../proto/otlp/validate.ts';
-import { ProtoReader, ProtoWriter } from '../../../proto/wire.ts';
+import { ProtoReader } from '../../../proto/wire.ts';
+import { ProtoWriter } from '../../../proto/wire-writer.ts';
 import { KEYS, requests } from '../arbitrary.ts';
 import { decode, encode } from '../reference.ts';
 

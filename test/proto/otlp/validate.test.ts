@@ -4,7 +4,8 @@ import * as fc from 'fast-check';
 import { SIGNALS } from '../../../pipeline/signal.ts';
 import { countItems } from '../../../proto/otlp/count.ts';
 import { validate } from '../../../proto/otlp/validate.ts';
-import { MalformedProto, MAX_DEPTH, ProtoWriter } from '../../../proto/wire.ts';
+import { MalformedProto, MAX_DEPTH } from '../../../proto/wire.ts';
+import { ProtoWriter } from '../../../proto/wire-writer.ts';
 import { requests } from '../arbitrary.ts';
 import { decode, encode } from '../reference.ts';
 
