@@ -133,10 +133,6 @@ function matcherPass(key: string, { include, exclude }: Selection, matches: Matc
 
 /** Metrics are chosen by name, and by the attributes of their resource, each where it is given. */
 function metricMatcherPass({ include, exclude }: Selection): Pass | undefined {
-  const byName = (one: MatchProperties | undefined) =>
-    one === undefined || one.metric_names.length === 0 ? undefined : { ...one, resources: [] };
-  const byResource = (one: MatchProperties | undefined) =>
-    one === undefined || one.resources.length === 0 ? undefined : one;
   const names = matcherPass('metrics', { include: byName(include), exclude: byName(exclude) }, (matcher, { metric }) =>
     matcher.metric(metric),
   );
@@ -145,4 +141,12 @@ function metricMatcherPass({ include, exclude }: Selection): Pass | undefined {
   );
   if (names === undefined && resources === undefined) return undefined;
   return { ...NOTHING, item: names?.item ?? [], resource: resources?.item ?? [], matchers: resources?.matchers ?? [] };
+}
+
+function byName(one: MatchProperties | undefined): MatchProperties | undefined {
+  return one === undefined || one.metric_names.length === 0 ? undefined : { ...one, resources: [] };
+}
+
+function byResource(one: MatchProperties | undefined): MatchProperties | undefined {
+  return one === undefined || one.resources.length === 0 ? undefined : one;
 }

@@ -28,13 +28,16 @@ function shown(batch: Batch | undefined): string {
   return [...names].map(([, name]) => name).join(' ');
 }
 
-function traces(): Batch {
-  const span = (id: number, name: string, events: readonly string[]): object => ({
+function span(id: number, name: string, events: readonly string[]): object {
+  return {
     traceId: Buffer.alloc(16, id),
     spanId: Buffer.alloc(8, id),
     name,
     events: events.map((event) => ({ name: event })),
-  });
+  };
+}
+
+function traces(): Batch {
   const scopeSpans = [
     { scope: { name: 'l1' }, spans: [span(1, 'a', ['e1', 'e2']), span(2, 'b', ['e1'])] },
     { scope: { name: 'l2' }, spans: [span(3, 'c', [])] },
@@ -50,18 +53,21 @@ function traces(): Batch {
   return batchOf('traces', encode('traces', request), 4);
 }
 
+function gauge(name: string, ...hosts: readonly string[]): object {
+  return { name, gauge: { dataPoints: hosts.map((host) => ({ asInt: '1', attributes: [text('host', host)] })) } };
+}
+
 function metrics(): Batch {
-  const gauge = (name: string, ...hosts: readonly string[]): object => ({
-    name,
-    gauge: { dataPoints: hosts.map((host) => ({ asInt: '1', attributes: [text('host', host)] })) },
-  });
   const resource = { attributes: [text('service.name', 's1')] };
   const scopeMetrics = [{ metrics: [gauge('m1', 'h1', 'h2'), gauge('m2', 'h1')] }];
   return batchOf('metrics', encode('metrics', { resourceMetrics: [{ resource, scopeMetrics }] }), 3);
 }
 
+function record(severityNumber: number, body: string): object {
+  return { severityNumber, body: { stringValue: body } };
+}
+
 function logs(): Batch {
-  const record = (severityNumber: number, body: string): object => ({ severityNumber, body: { stringValue: body } });
   const logRecords = [record(9, 'x'), record(17, 'y'), record(0, 'z')];
   return batchOf('logs', encode('logs', { resourceLogs: [{ scopeLogs: [{ logRecords }] }] }), 3);
 }
@@ -97,15 +103,16 @@ const CASES: readonly (readonly [string, object, () => Batch, string, number])[]
 for (const [name, settings, input, expected, items] of CASES) {
   void test(`drops by ${name}`, async () => {
     const batch = input();
-    const { processor, next, metric, drops } = filterOf(settings, batch.signal);
+    const filter = filterOf(settings, batch.signal);
+    const { processor, next } = filter;
     await processor.consume(batch);
     assert.equal(shown(next.batches[0]), expected);
     assert.equal(next.items, items);
     const counter = { traces: 'spans', metrics: 'datapoints', logs: 'logs', profiles: '' }[batch.signal];
-    assert.equal(metric(`otelcol_processor_filter_${counter}_filtered`), batch.items - items);
+    assert.equal(filter.metric(`otelcol_processor_filter_${counter}_filtered`), batch.items - items);
     if (!name.startsWith('event'))
       assert.equal(
-        drops().reduce((sum, { count }) => sum + count, 0),
+        filter.drops().reduce((sum, { count }) => sum + count, 0),
         batch.items - items,
       );
   });
@@ -113,17 +120,19 @@ for (const [name, settings, input, expected, items] of CASES) {
 
 void test('what has nothing to drop stays the same object', async () => {
   const batch = tracesBatch(3);
-  const { processor, next, drops } = filterOf({ traces: { span: ['name == "other"'], spanevent: ['name == "x"'] } });
+  const filter = filterOf({ traces: { span: ['name == "other"'], spanevent: ['name == "x"'] } });
+  const { processor, next } = filter;
   await processor.consume(batch);
   assert.equal(next.batches[0], batch);
-  assert.deepEqual(drops(), []);
+  assert.deepEqual(filter.drops(), []);
 });
 
 void test('what loses everything goes nowhere; each rule says what it dropped', async () => {
-  const { processor, next, drops } = filterOf({ traces: { span: ['name == "span-0"', 'IsMatch(name, "span-.")'] } });
+  const filter = filterOf({ traces: { span: ['name == "span-0"', 'IsMatch(name, "span-.")'] } });
+  const { processor, next } = filter;
   await processor.consume(tracesBatch(3));
   assert.deepEqual(next.batches, []);
-  const found = drops().map(({ component, rule, count, intentional, traceIds }) => ({
+  const found = filter.drops().map(({ component, rule, count, intentional, traceIds }) => ({
     component,
     rule,
     count,
