@@ -33,6 +33,7 @@ export const COMPONENTS: Readonly<Record<ComponentKind, Entries>> = {
     otlp_http: { aliases: ['otlphttp'], load: () => import('../exporters/otlp_http/index.ts') },
   },
   connector: {
+    count: { load: () => import('../connectors/count/index.ts') },
     forward: { load: () => import('../connectors/forward/index.ts') },
   },
   extension: {
