@@ -20,6 +20,7 @@ export const COMPONENTS: Readonly<Record<ComponentKind, Entries>> = {
   processor: {
     attributes: { load: () => import('../processors/attributes/index.ts') },
     batch: { load: () => import('../processors/batch/index.ts') },
+    filter: { load: () => import('../processors/filter/index.ts') },
     memory_limiter: { load: () => import('../processors/memory_limiter/index.ts') },
     probabilistic_sampler: { load: () => import('../processors/probabilistic_sampler/index.ts') },
     resource: { load: () => import('../processors/resource/index.ts') },
@@ -32,6 +33,7 @@ export const COMPONENTS: Readonly<Record<ComponentKind, Entries>> = {
     otlp_http: { aliases: ['otlphttp'], load: () => import('../exporters/otlp_http/index.ts') },
   },
   connector: {
+    count: { load: () => import('../connectors/count/index.ts') },
     forward: { load: () => import('../connectors/forward/index.ts') },
   },
   extension: {

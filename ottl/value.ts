@@ -1,7 +1,5 @@
 // The values OTTL computes with, and how they compare. Compare: contrib pkg/ottl/compare.go, v0.161.
 
-import type { JsValue } from '../proto/otlp/any-value.ts';
-
 /** A point in time, in nanoseconds since the epoch. */
 export class Time {
   readonly nano: bigint;
@@ -30,7 +28,18 @@ export class Id {
 }
 
 /** null is OTTL's nil; a bigint is an int64, a number a float64. */
-export type OttlValue = JsValue | Time | Duration | Id | OttlValue[] | Map<string, OttlValue>;
+export type OttlValue =
+  | null
+  | string
+  | boolean
+  | bigint
+  | number
+  | Uint8Array
+  | Time
+  | Duration
+  | Id
+  | OttlValue[]
+  | Map<string, OttlValue>;
 
 /** Evaluation failed for one item; the statement is valid. */
 export class OttlEvaluationError extends Error {
@@ -100,7 +109,8 @@ function compareText(a: string, b: string): number {
   return Buffer.compare(Buffer.from(a), Buffer.from(b));
 }
 
-function compareNumbers(a: bigint | number, b: bigint | number, op: Comparison): boolean {
+/** Two numbers of the same type. */
+export function compareNumbers(a: bigint | number, b: bigint | number, op: Comparison): boolean {
   switch (op) {
     case '==':
       return a === b;

@@ -72,6 +72,11 @@ export class PropertiesMatcher {
     }
   }
 
+  /** Whether the resource entered last has the properties of resources. */
+  resource(): boolean {
+    return this.#resourceMatches;
+  }
+
   span(span: SpanView): boolean {
     if (!this.#resourceMatches || !this.#scopeMatches) return false;
     if (this.#spanNames !== undefined && !this.#spanNames.matches(span.name)) return false;

@@ -1,0 +1,236 @@
+// Compiles trees to closures that are evaluated per item, and checks them: every path, function, argument and symbol must exist.
+
+import { AgentError } from '../pipeline/errors.ts';
+import type { Accessor, PathTable } from './access.ts';
+import type { Argument, Call, Condition, Expression, Field, Path } from './ast.ts';
+import { compileComparison, type Compiled } from './compare.ts';
+import { ENUMS } from './enums.ts';
+import { invalid, unknownName } from './errors.ts';
+import type { Converters, ItemFunction, Tools } from './function.ts';
+import { indexValue } from './index-value.ts';
+import { calculate } from './math.ts';
+import { OttlEvaluationError, type OttlValue } from './value.ts';
+
+/** Everything a statement may name, and what it runs on. */
+export interface Environment<Item> {
+  /** Prefixed to paths that name no context; undefined where they must. */
+  readonly context: string | undefined;
+  readonly paths: PathTable<Item>;
+  readonly converters: Converters;
+  readonly itemFunctions?: Readonly<Record<string, ItemFunction<Item>>>;
+  readonly tools: Tools;
+}
+
+/** Compiles the trees of one statement. */
+export class Compiler<Item> {
+  readonly #text: string;
+  readonly #environment: Environment<Item>;
+
+  constructor(text: string, environment: Environment<Item>) {
+    this.#text = text;
+    this.#environment = environment;
+  }
+
+  condition(tree: Condition): (item: Item) => boolean {
+    switch (tree.kind) {
+      case 'constant':
+        return tree.value ? () => true : () => false;
+      case 'not': {
+        const inner = this.condition(tree.inner);
+        return (item) => !inner(item);
+      }
+      case 'compare':
+        return compileComparison(this.expression(tree.left), this.expression(tree.right), tree.op);
+      case 'test': {
+        const { get } = this.expression(tree.call);
+        return (item) => {
+          const value = get(item);
+          if (typeof value === 'boolean') return value;
+          throw new OttlEvaluationError('value returned from converter in constant expression must be bool');
+        };
+      }
+      default: {
+        const terms = tree.terms.map((term) => this.condition(term));
+        const decisive = tree.kind === 'or';
+        return (item) => {
+          for (const term of terms) if (term(item) === decisive) return decisive;
+          return !decisive;
+        };
+      }
+    }
+  }
+
+  expression(tree: Expression): Compiled<Item> {
+    switch (tree.kind) {
+      case 'literal':
+        return constant(tree.value);
+      case 'symbol': {
+        const value = ENUMS.get(tree.name);
+        if (value !== undefined) return constant(value);
+        throw unknownName(this.#text, tree.at, { what: 'symbol', seen: tree.name, known: ENUMS.keys() });
+      }
+      case 'list': {
+        const elements = tree.elements.map((element) => this.expression(element));
+        return combine(
+          elements,
+          () => elements.map(({ constant: fixed }) => fixed?.value ?? null),
+          (item) => elements.map(({ get }) => get(item)),
+        );
+      }
+      case 'map': {
+        const entries = tree.entries.map(([key, value]) => [key, this.expression(value)] as const);
+        // A map that statements could change must be a new one each time.
+        return { get: (item) => new Map(entries.map(([key, { get }]) => [key, get(item)])) };
+      }
+      case 'math': {
+        const { op } = tree;
+        const left = this.expression(tree.left);
+        const right = this.expression(tree.right);
+        return { get: (item) => calculate(left.get(item), right.get(item), op) };
+      }
+      case 'call':
+        return this.#call(tree);
+      default:
+        return this.path(tree);
+    }
+  }
+
+  path(tree: Path): Compiled<Item> {
+    const last = tree.fields.at(-1);
+    const entry = this.#entry(tree);
+    const keys = last?.keys ?? [];
+    const [first, ...rest] = keys.map((key) => this.expression(key));
+    if (first === undefined) return { get: (item) => entry.access.get(item), accessor: entry.access };
+    if (entry.indexable === false)
+      throw invalid(this.#text, tree.at, `${nameOf(tree.fields)} takes no key in brackets`);
+    const name = first.constant?.value;
+    if (typeof name === 'string' && entry.keyed) {
+      const accessor = entry.keyed(name);
+      return rest.length === 0 ? { get: (item) => accessor.get(item), accessor } : indexed(accessor, rest);
+    }
+    return indexed(entry.access, [first, ...rest]);
+  }
+
+  /** The entry of a path, and its keys compiled; for editors, which write. */
+  target(tree: Expression): { readonly access: Accessor<Item>; readonly keys: readonly Compiled<Item>[] } {
+    if (tree.kind !== 'path') throw invalid(this.#text, tree.at, 'expected a path to change');
+    const { access } = this.#entry(tree);
+    const keys = (tree.fields.at(-1)?.keys ?? []).map((key) => this.expression(key));
+    return { access, keys };
+  }
+
+  /** Arguments in the order of `params`; undefined where an optional one was left out. */
+  bind(call: Call, params: readonly string[]): (Argument | undefined)[] {
+    const names = params.map((param) => param.replace('?', ''));
+    const bound: (Argument | undefined)[] = params.map(() => undefined);
+    for (const [index, argument] of call.args.entries()) {
+      const place = argument.name === undefined ? index : names.indexOf(snake(argument.name));
+      if (argument.name !== undefined && place < 0) {
+        throw unknownName(this.#text, argument.at, { what: 'argument', seen: argument.name, known: names });
+      }
+      if (place >= params.length) {
+        throw invalid(this.#text, argument.at, `${call.name} takes at most ${params.length} arguments`);
+      }
+      bound[place] = argument;
+    }
+    for (const [index, param] of params.entries()) {
+      if (bound[index] === undefined && !param.endsWith('?')) {
+        throw invalid(this.#text, call.at, `${call.name} lacks its argument ${param}`);
+      }
+    }
+    return bound;
+  }
+
+  #entry(tree: Path) {
+    const { paths, context } = this.#environment;
+    const name = nameOf(tree.fields);
+    const early = tree.fields.slice(0, -1).find(({ keys }) => keys.length > 0);
+    if (early) throw invalid(this.#text, early.at, `${early.name} takes no key in brackets before another field`);
+    const entry = paths.get(name) ?? (context === undefined ? undefined : paths.get(`${context}.${name}`));
+    if (entry) return entry;
+    const prefix = context === undefined ? '' : `${context}.`;
+    const known = [...paths.keys()].flatMap((path) =>
+      prefix !== '' && path.startsWith(prefix) ? [path, path.slice(prefix.length)] : [path],
+    );
+    throw unknownName(this.#text, tree.at, { what: 'path', seen: name, known });
+  }
+
+  #call(tree: Call): Compiled<Item> {
+    const base = this.#plainCall(tree);
+    if (tree.keys.length === 0) return base;
+    const keys = tree.keys.map((key) => this.expression(key));
+    return {
+      get: (item) => {
+        let value = base.get(item);
+        for (const key of keys) value = indexValue(value, key.get(item));
+        return value;
+      },
+    };
+  }
+
+  #plainCall(tree: Call): Compiled<Item> {
+    const { converters, itemFunctions = {}, tools } = this.#environment;
+    const ofItem = Object.hasOwn(itemFunctions, tree.name) ? itemFunctions[tree.name] : undefined;
+    const known = Object.hasOwn(converters, tree.name) ? converters[tree.name] : undefined;
+    const params = ofItem?.params ?? known?.params;
+    if (params === undefined) {
+      const names = [...Object.keys(converters), ...Object.keys(itemFunctions)];
+      throw unknownName(this.#text, tree.at, { what: 'function', seen: tree.name, known: names });
+    }
+    const args = this.bind(tree, params).map((argument) => argument && this.expression(argument.value));
+    const constants = args.map((argument) => (argument === undefined ? null : argument.constant?.value));
+    if (ofItem) return { get: this.#prepared(tree, () => ofItem.prepare(constants)) };
+    // Safe: one of both is there, else there were no params.
+    const called = known as NonNullable<typeof known>;
+    const evaluate = this.#prepared(tree, () => called.prepare(constants, tools));
+    const getters = args.map((argument) => argument?.get ?? (() => null));
+    // One list for all items: no function keeps its arguments.
+    const values: OttlValue[] = getters.map(() => null);
+    return {
+      get: (item) => {
+        for (let index = 0; index < getters.length; index += 1) values[index] = getters[index]?.(item) ?? null;
+        return evaluate(values);
+      },
+    };
+  }
+
+  #prepared<T>(tree: Call, prepare: () => T): T {
+    try {
+      return prepare();
+    } catch (error) {
+      if (error instanceof AgentError && error.code !== 'PATTERN_INVALID') throw error;
+      throw invalid(this.#text, tree.at, `${tree.name}: ${error instanceof Error ? error.message : String(error)}`);
+    }
+  }
+}
+
+function constant<Item>(value: OttlValue): Compiled<Item> {
+  return { get: () => value, constant: { value } };
+}
+
+function combine<Item>(
+  parts: readonly Compiled<Item>[],
+  fixed: () => OttlValue,
+  get: (item: Item) => OttlValue,
+): Compiled<Item> {
+  return parts.every((part) => part.constant !== undefined) ? { get, constant: { value: fixed() } } : { get };
+}
+
+function indexed<Item>(base: Accessor<Item>, keys: readonly Compiled<Item>[]): Compiled<Item> {
+  return {
+    get: (item) => {
+      let value = base.get(item);
+      for (const key of keys) value = indexValue(value, key.get(item));
+      return value;
+    },
+  };
+}
+
+function nameOf(fields: readonly Field[]): string {
+  return fields.map(({ name }) => name).join('.');
+}
+
+/** Arguments may be named in camel case or snake case. */
+function snake(name: string): string {
+  return name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
+}

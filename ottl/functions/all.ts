@@ -1,0 +1,18 @@
+// All converters by name.
+
+import type { Converters } from '../function.ts';
+import { COLLECTION_CONVERTERS } from './collections.ts';
+import { HASH_CONVERTERS } from './hashes.ts';
+import { PARSERS } from './parsers.ts';
+import { STRING_CONVERTERS } from './strings.ts';
+import { TIME_CONVERTERS } from './times.ts';
+import { TYPE_CONVERTERS } from './types.ts';
+
+export const CONVERTERS: Converters = {
+  ...TYPE_CONVERTERS,
+  ...STRING_CONVERTERS,
+  ...TIME_CONVERTERS,
+  ...HASH_CONVERTERS,
+  ...COLLECTION_CONVERTERS,
+  ...PARSERS,
+};

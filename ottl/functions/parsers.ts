@@ -1,0 +1,119 @@
+// Converters that read structured text.
+
+import { compileRe2, type Re2 } from '../../pipeline/regexp.ts';
+import { converter, type Converters } from '../function.ts';
+import { valueAsText } from '../text-of-value.ts';
+import { OttlEvaluationError, type OttlValue } from '../value.ts';
+import { boolOf, mapOf, textOf } from './arguments.ts';
+import { parseCsvRow } from './csv.ts';
+
+/** Deeper JSON is refused, so that no text can exhaust the stack. */
+const MAX_DEPTH = 100;
+
+export const PARSERS: Converters = {
+  ParseJSON: converter(['target'], ([text]) => parseJson(textOf(text))),
+  ParseCSV: converter(
+    ['target', 'headers', 'delimiter?', 'header_delimiter?', 'mode?'],
+    ([row, headers, delimiter = null, headerDelimiter = null, mode = null]) => {
+      const separator = delimiter === null ? ',' : textOf(delimiter);
+      const names = textOf(headers).split(headerDelimiter === null ? separator : textOf(headerDelimiter));
+      const values = parseCsvRow(textOf(row), separator, mode === null ? 'strict' : textOf(mode));
+      if (names.length !== values.length) {
+        throw new OttlEvaluationError(`wrong number of fields: expected ${names.length}, found ${values.length}`);
+      }
+      return new Map(names.map((name, index) => [name, values[index] ?? '']));
+    },
+  ),
+  ParseKeyValue: converter(['target', 'delimiter?', 'pair_delimiter?'], ([text, delimiter = null, pair = null]) =>
+    parseKeyValue(textOf(text), delimiter === null ? '=' : textOf(delimiter), pair === null ? ' ' : textOf(pair)),
+  ),
+  ToKeyValueString: converter(
+    ['target', 'delimiter?', 'pair_delimiter?', 'sort_output?'],
+    ([map, delimiter = null, pair = null, isSorted = null]) => {
+      const separator = delimiter === null ? '=' : textOf(delimiter);
+      const between = pair === null ? ' ' : textOf(pair);
+      const entries = [...mapOf(map)];
+      if (isSorted !== null && boolOf(isSorted)) entries.sort(([a], [b]) => (a < b ? -1 : 1));
+      const quoted = (part: string): string =>
+        part.includes(separator) || part.includes(between) || part.includes('"')
+          ? `"${part.replaceAll('"', String.raw`\"`)}"`
+          : part;
+      return entries.map(([key, value]) => `${quoted(key)}${separator}${quoted(valueAsText(value))}`).join(between);
+    },
+  ),
+  ExtractPatterns: {
+    params: ['target', 'pattern'],
+    prepare([, constant]) {
+      const fixed = constant === undefined ? undefined : withNames(textOf(constant));
+      return ([text, pattern]) => {
+        const compiled = fixed ?? withNames(textOf(pattern));
+        const found = compiled.groups(textOf(text));
+        return new Map(found?.map((value, index) => [compiled.groupNames[index] ?? '', value]));
+      };
+    },
+  },
+};
+
+function withNames(pattern: string): Re2 {
+  const compiled = compileRe2(pattern);
+  if (compiled.groupNames.length === 0) throw new Error('at least 1 named capture group must be supplied');
+  return compiled;
+}
+
+/** All numbers are doubles, as in the collector. */
+function parseJson(text: string): OttlValue {
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch (error) {
+    throw new OttlEvaluationError(`ParseJSON: ${error instanceof Error ? error.message : String(error)}`);
+  }
+  return fromJson(value, 0);
+}
+
+function fromJson(value: unknown, depth: number): OttlValue {
+  if (depth > MAX_DEPTH) throw new OttlEvaluationError(`ParseJSON: nested more than ${MAX_DEPTH} deep`);
+  if (typeof value === 'string' || typeof value === 'boolean' || typeof value === 'number') return value;
+  if (Array.isArray(value)) return value.map((one) => fromJson(one, depth + 1));
+  if (typeof value !== 'object' || value === null) return null;
+  return new Map(Object.entries(value).map(([key, one]) => [key, fromJson(one, depth + 1)]));
+}
+
+function parseKeyValue(text: string, delimiter: string, pairDelimiter: string): Map<string, OttlValue> {
+  if (delimiter === pairDelimiter) {
+    throw new OttlEvaluationError(`pair delimiter ${JSON.stringify(pairDelimiter)} cannot be equal to delimiter`);
+  }
+  const result = new Map<string, OttlValue>();
+  for (const pair of splitOutsideQuotes(text, pairDelimiter)) {
+    if (pair === '') continue;
+    const at = pair.indexOf(delimiter);
+    if (at < 0) throw new OttlEvaluationError(`cannot split ${JSON.stringify(pair)} into 2 items, got 1 item(s)`);
+    result.set(unquoted(pair.slice(0, at).trim()), unquoted(pair.slice(at + delimiter.length).trim()));
+  }
+  return result;
+}
+
+function splitOutsideQuotes(text: string, delimiter: string): string[] {
+  const parts: string[] = [];
+  let start = 0;
+  let quote = '';
+  for (let at = 0; at < text.length; at += 1) {
+    const character = text.charAt(at);
+    if (quote !== '') {
+      if (character === quote) quote = '';
+    } else if (character === '"' || character === "'") quote = character;
+    else if (text.startsWith(delimiter, at)) {
+      parts.push(text.slice(start, at));
+      start = at + delimiter.length;
+      at = start - 1;
+    }
+  }
+  if (quote !== '') throw new OttlEvaluationError('never reached the end of a quoted value');
+  parts.push(text.slice(start));
+  return parts;
+}
+
+function unquoted(text: string): string {
+  const [first] = text;
+  return (first === '"' || first === "'") && text.length > 1 && text.endsWith(first) ? text.slice(1, -1) : text;
+}

@@ -1,0 +1,105 @@
+// Converters of times and durations. Times are taken in UTC.
+
+import { converter, type Converters } from '../function.ts';
+import { Duration, OttlEvaluationError, Time, type OttlValue } from '../value.ts';
+import { durationOf, intOf, textOf, timeOf } from './arguments.ts';
+import { formatTime, parseTime } from './strftime.ts';
+
+const date = (value: OttlValue | undefined): Date => new Date(Number(floorDivide(timeOf(value).nano, 1_000_000n)));
+
+const part = (read: (date: Date) => number) => converter(['time'], ([time]) => BigInt(read(date(time))));
+
+const quotient = (divisor: bigint) => converter(['time'], ([time]) => timeOf(time).nano / divisor);
+
+export const TIME_CONVERTERS: Converters = {
+  Year: part((time) => time.getUTCFullYear()),
+  Month: part((time) => time.getUTCMonth() + 1),
+  Day: part((time) => time.getUTCDate()),
+  Hour: part((time) => time.getUTCHours()),
+  Minute: part((time) => time.getUTCMinutes()),
+  Second: part((time) => time.getUTCSeconds()),
+  Weekday: part((time) => time.getUTCDay()),
+  Nanosecond: converter(['time'], ([time]) => modulo(timeOf(time).nano, 1_000_000_000n)),
+  Hours: converter(['duration'], ([one]) => Number(durationOf(one).nano) / 3600e9),
+  Minutes: converter(['duration'], ([one]) => Number(durationOf(one).nano) / 60e9),
+  Seconds: converter(['duration'], ([one]) => Number(durationOf(one).nano) / 1e9),
+  Milliseconds: converter(['duration'], ([one]) => durationOf(one).nano / 1_000_000n),
+  Microseconds: converter(['duration'], ([one]) => durationOf(one).nano / 1_000n),
+  Nanoseconds: converter(['duration'], ([one]) => durationOf(one).nano),
+  Duration: {
+    params: ['duration'],
+    prepare([constant]) {
+      if (constant === undefined) return ([text]) => parseGoDuration(textOf(text));
+      const fixed = parseGoDuration(textOf(constant));
+      return () => fixed;
+    },
+  },
+  Now: {
+    params: [],
+    isVolatile: true,
+    prepare:
+      (_constants, { now }) =>
+      () =>
+        new Time(BigInt(Math.round(now())) * 1_000_000n),
+  },
+  Time: converter(['time', 'format', 'location?', 'locale?'], ([text, format, location = null, locale = null]) => {
+    if (location !== null && !['UTC', 'GMT', ''].includes(textOf(location))) {
+      throw new OttlEvaluationError(`the location ${textOf(location)} is not available here; use UTC`);
+    }
+    if (locale !== null && !textOf(locale).startsWith('en')) {
+      throw new OttlEvaluationError(`the locale ${textOf(locale)} is not available here; use en`);
+    }
+    return parseTime(textOf(text), textOf(format));
+  }),
+  FormatTime: converter(['time', 'format'], ([time, format]) => formatTime(timeOf(time), textOf(format))),
+  TruncateTime: converter(['time', 'duration'], ([time, step]) => {
+    const { nano } = timeOf(time);
+    const { nano: size } = durationOf(step);
+    // Go counts from the year 1, in which weeks and days begin as they do here.
+    return size <= 0n ? new Time(nano) : new Time(nano - modulo(nano + YEAR_ONE, size));
+  }),
+  Unix: converter(
+    ['seconds', 'nanoseconds?'],
+    ([seconds, nano = null]) => new Time(intOf(seconds) * 1_000_000_000n + (nano === null ? 0n : intOf(nano))),
+  ),
+  UnixSeconds: quotient(1_000_000_000n),
+  UnixMilli: quotient(1_000_000n),
+  UnixMicro: quotient(1_000n),
+  UnixNano: quotient(1n),
+};
+
+/** From the year 1 to the epoch, in nanoseconds. */
+const YEAR_ONE = 62_135_596_800n * 1_000_000_000n;
+
+function modulo(a: bigint, b: bigint): bigint {
+  return ((a % b) + b) % b;
+}
+
+function floorDivide(a: bigint, b: bigint): bigint {
+  return (a - modulo(a, b)) / b;
+}
+
+const UNITS: Readonly<Record<string, bigint>> = {
+  ns: 1n,
+  us: 1_000n,
+  µs: 1_000n,
+  ms: 1_000_000n,
+  s: 1_000_000_000n,
+  m: 60_000_000_000n,
+  h: 3_600_000_000_000n,
+};
+
+/** `1h2m3.5s`, exact. */
+function parseGoDuration(text: string): Duration {
+  if (!/^[-+]?(?:0|(?:(?:\d+\.?\d*|\.\d+)(?:ns|us|µs|ms|s|m|h))+)$/.test(text)) {
+    throw new OttlEvaluationError(`invalid duration ${JSON.stringify(text)}`);
+  }
+  let nano = 0n;
+  for (const [, amount = '', unit = ''] of text.matchAll(/(\d+\.?\d*|\.\d+)(ns|us|µs|ms|s|m|h)/g)) {
+    const [whole = '', fraction = ''] = amount.split('.');
+    const size = UNITS[unit] ?? 0n;
+    nano += BigInt(whole === '' ? 0 : whole) * size;
+    if (fraction !== '') nano += (BigInt(fraction) * size) / 10n ** BigInt(fraction.length);
+  }
+  return new Duration(text.startsWith('-') ? -nano : nano);
+}

@@ -1,0 +1,10 @@
+// Single keys of a W3C trace state.
+
+/** The value of a key in `a=1,b=2`; '' where there is none, as in the collector. */
+export function traceStateValue(state: string, key: string): string {
+  for (const member of state.split(',')) {
+    const [name, ...value] = member.trim().split('=');
+    if (name === key) return value.join('=');
+  }
+  return '';
+}
