@@ -96,7 +96,7 @@ function statusIn(answer: HttpAnswer): { code: number; message: string; retryDel
 
 void test('S1: none and gzip are accepted, and the other encodings the agent names', async () => {
   const body = tracesRequest(2);
-  const before = collector.items;
+  const itemsBefore = collector.items;
   assert.equal((await overGrpc(body)).status, GRPC_STATUS.OK);
   assert.equal((await overHttp(body)).status, 200);
   let count = 2;
@@ -114,7 +114,7 @@ void test('S1: none and gzip are accepted, and the other encodings the agent nam
     assert.equal((await overGrpc(framed, { encoding })).status, GRPC_STATUS.OK, encoding);
     count += 1;
   }
-  assert.equal(collector.items - before, count * 2);
+  assert.equal(collector.items - itemsBefore, count * 2);
 });
 
 void test('S2: gRPC limits the message before and after decompression, not to be tried again', async () => {
@@ -212,11 +212,11 @@ void test('S9: every error has a Status in the encoding of the request', async (
 });
 
 void test('S10: protobuf and JSON share the port by content type, with parameters or not', async () => {
-  const before = collector.items;
+  const itemsBefore = collector.items;
   assert.equal((await overHttp(tracesRequest(1), { 'content-type': `${PROTOBUF}; charset=binary` })).status, 200);
   const json = '{"resourceSpans":[{"scopeSpans":[{"spans":[{"name":"x"}]}]}]}';
   assert.equal((await overHttp(json, { 'content-type': 'application/json; charset=utf-8' })).status, 200);
-  assert.equal(collector.items - before, 2);
+  assert.equal(collector.items - itemsBefore, 2);
 });
 
 void test('S11: a JSON request arrives as the protobuf it stands for', async () => {

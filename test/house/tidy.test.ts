@@ -5,7 +5,7 @@ import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { test } from 'node:test';
-import { ROOT, SOURCES, type Source } from './sources.ts';
+import { PRODUCT, ROOT, SOURCES, type Source } from './sources.ts';
 
 const MAX_LINES = 500;
 
@@ -59,6 +59,31 @@ void test('no any, no enum, no namespace, no barrel', () => {
     ),
     [],
   );
+});
+
+// How far above an assertion its reason may stand: the same function, usually.
+const REASON_LINES = 25;
+
+/** Lines with a type assertion, but for `bytes[at] as number`, whose reason is the same everywhere: the place was checked. */
+function assertions(text: string): number[] {
+  return text.split('\n').flatMap((line, index) => {
+    const code = line.replaceAll(/"[^"]*"|'[^']*'|`[^`]*`|\/\/.*$|^\s*\*.*$|^import .*$/g, '');
+    return /[\w)\]}] as (?!const\b|number\b)[\w({[]/.test(code) && !/^\s*(?:type )?\w+ as \w+,?$/.test(code)
+      ? [index]
+      : [];
+  });
+}
+
+void test('a type assertion stands beside the reason why it is safe', () => {
+  const bare: string[] = [];
+  for (const { file, text } of PRODUCT) {
+    const lines = text.split('\n');
+    for (const index of assertions(text)) {
+      const before = lines.slice(Math.max(0, index - REASON_LINES), index + 1);
+      if (!before.some((line) => /\/\/|\*\//.test(line))) bare.push(`${file}:${index + 1}`);
+    }
+  }
+  assert.deepEqual(bare, []);
 });
 
 void test('the tree names no machine and no package address', () => {

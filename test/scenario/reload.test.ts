@@ -89,32 +89,32 @@ void test('ten reloads under load refuse no request and lose no span', async () 
   });
   const keptAlive = new http.Agent({ keepAlive: true, maxSockets: 4 });
   const body = tracesRequest(5);
-  let running = true;
+  const load = { isRunning: true };
   let sent = 0;
   const failures: string[] = [];
   const overGrpc = async (): Promise<void> => {
-    while (running) {
+    while (load.isRunning) {
       const answer = await client.call({ path: EXPORT, chunks: [body], bytes: body.length }).answer.catch(String);
       if (typeof answer === 'object' && answer.status === GRPC_STATUS.OK) sent += 5;
       else failures.push(typeof answer === 'string' ? answer : `grpc ${answer.status} ${answer.message}`);
     }
   };
   const overHttp = async (): Promise<void> => {
-    while (running) {
+    while (load.isRunning) {
       const status = await post(keptAlive, at.http, body).catch(String);
       if (status === 200) sent += 5;
       else failures.push(`http ${status}`);
     }
   };
-  const load = [overGrpc(), overGrpc(), overGrpc(), overHttp(), overHttp(), overHttp()];
+  const senders = [overGrpc(), overGrpc(), overGrpc(), overHttp(), overHttp(), overHttp()];
   for (let number = 1; number <= 10; number += 1) {
     await new Promise((resolve) => setTimeout(resolve, 60));
     write(agent, variant(at, destination.port, number));
     const result = await reload(at);
     assert.equal(result.applied, true, result.messages.join('\n'));
   }
-  running = false;
-  await Promise.all(load);
+  load.isRunning = false;
+  await Promise.all(senders);
   await client.close();
   keptAlive.destroy();
   const { code, stderr } = await agent.stop();

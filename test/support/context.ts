@@ -17,9 +17,9 @@ export interface TestContext {
   readonly statuses: StatusName[];
   /** Set it to move time. */
   readonly clock: { now: number };
-  drops(): readonly DropRecord[];
+  readonly drops: () => readonly DropRecord[];
   /** The value of a series, 0 where there is none; labels that are given must match. */
-  metric(name: string, labels?: Readonly<Record<string, string>>): number;
+  readonly metric: (name: string, labels?: Readonly<Record<string, string>>) => number;
 }
 
 export interface TestContextOptions {

@@ -1,7 +1,6 @@
 // OTLP requests for tests, made by the reference encoder.
 
 import { batchOf, type Batch } from '../../pipeline/batch.ts';
-import type { Signal } from '../../pipeline/signal.ts';
 import { encode } from '../proto/reference.ts';
 
 function attribute(key: string, value: string): object {
@@ -42,9 +41,4 @@ export function logsRequest(count: number): Uint8Array {
 
 export function tracesBatch(count: number, firstTrace = 1): Batch {
   return batchOf('traces', tracesRequest(count, { firstTrace }), count);
-}
-
-/** Any number of items of a signal, in one batch. */
-export function anyBatch(signal: Signal, count: number): Batch {
-  return signal === 'logs' ? batchOf('logs', logsRequest(count), count) : tracesBatch(count);
 }

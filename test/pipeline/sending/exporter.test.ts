@@ -20,10 +20,10 @@ function destination(send: Destination['send']): Destination {
 }
 
 function exporterWith(settings: Partial<SendingSettings>, send: Destination['send']) {
-  const test = testContext({ kind: 'exporter', id: 'x', realTime: true });
+  const made = testContext({ kind: 'exporter', id: 'x', realTime: true });
   return {
-    ...test,
-    exporter: sendingExporter(test.context, { timeoutMs: 0, retry: RETRY, ...settings }, destination(send)),
+    ...made,
+    exporter: sendingExporter(made.context, { timeoutMs: 0, retry: RETRY, ...settings }, destination(send)),
   };
 }
 

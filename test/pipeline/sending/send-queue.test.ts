@@ -174,7 +174,7 @@ void test('batching waits for its size or its time, and splits what is too large
   );
   assert.ok(
     h.sent.every((one) => one.items <= 4),
-    `${h.sent.map((one) => one.items)}`,
+    h.sent.map((one) => one.items).join(', '),
   );
 });
 
