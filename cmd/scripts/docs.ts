@@ -87,6 +87,7 @@ function errorsPage(): string {
 async function pages(): Promise<ReadonlyMap<string, string>> {
   const all = new Map<string, string>();
   const declarations: Declaration[] = [];
+  // The keys of the registry are the kinds.
   for (const kind of Object.keys(COMPONENTS) as ComponentKind[]) {
     for (const type of Object.keys(COMPONENTS[kind]).toSorted()) {
       const declaration = await registry.find(kind, type);
