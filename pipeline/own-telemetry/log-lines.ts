@@ -23,15 +23,18 @@ export interface LogEntry {
 
 /** `2026-01-02T03:04:05.678Z	info	message	{"name":value}` and a line end. */
 export function consoleLine(entry: LogEntry): string {
-  const head = `${new Date(entry.timeUnixMs).toISOString()}\t${levelName(entry.level)}\t${oneLine(entry.message)}`;
+  const head = `${new Date(entry.timeUnixMs).toISOString()}\t${levelName(entry.level)}\t${harmless(entry.message)}`;
   const fields = fieldsText(entry.fields);
   return fields === '' ? `${head}\n` : `${head}\t${fields}\n`;
 }
 
-/** Control characters would let a logged value forge lines or drive the reader's terminal. */
-function oneLine(message: string): string {
+/**
+ * Control characters would drive the reader's terminal. Line breaks stay: messages are constant sentences, but for those
+ * of the debug exporter, whose text has lines.
+ */
+function harmless(message: string): string {
   // eslint-disable-next-line no-control-regex
-  return message.replaceAll(/[\u0000-\u001f\u007f-\u009f]/g, (character) => JSON.stringify(character).slice(1, -1));
+  return message.replaceAll(/[\u0000-\u0008\u000b-\u001f\u007f-\u009f]/g, (character) => JSON.stringify(character).slice(1, -1));
 }
 
 function fieldsText(fields: Readonly<Record<string, unknown>>): string {

@@ -28,7 +28,6 @@ export const METRIC_DATA = { dataPoints: 1, aggregationTemporality: 2, isMonoton
 
 export const TEMPORALITY_UNSPECIFIED = 0;
 export const TEMPORALITY_DELTA = 1;
-export const TEMPORALITY_CUMULATIVE = 2;
 
 /** Field numbers of `NumberDataPoint`; the other points share time fields 2 and 3. */
 export const NUMBER_DATA_POINT = {

@@ -43,8 +43,6 @@ export const LINK = {
 /** Field numbers of `Status`. */
 export const STATUS = { message: 2, code: 3 } as const;
 
-export const STATUS_CODE_UNSET = 0;
-export const STATUS_CODE_OK = 1;
 export const STATUS_CODE_ERROR = 2;
 
 /** One span where it lies. Fields without a getter here are read by number: `span.message.fieldEquals(SPAN.name, needle)`. */

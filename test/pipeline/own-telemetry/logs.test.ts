@@ -43,7 +43,7 @@ void test('nothing logged can forge a line or drive a terminal', () => {
   const { logs, text } = open();
   logs.root.info({ value: 'a\nb\u001b[31m' }, 'one\ntwo\u001b[31m');
   logs.close();
-  assert.equal(text(), '2026-01-02T03:04:05.678Z\tinfo\tone\\ntwo\\u001b[31m\t{"value": "a\\nb\\u001b[31m"}\n');
+  assert.equal(text(), '2026-01-02T03:04:05.678Z\tinfo\tone\ntwo\\u001b[31m\t{"value": "a\\nb\\u001b[31m"}\n');
 });
 
 void test('what JSON can not hold is still logged', () => {
