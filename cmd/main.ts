@@ -15,7 +15,7 @@ const CONFIG_FLAGS = `  --config URI          a configuration: a path, file:, en
   --set KEY=VALUE       one more value on top, such as --set exporters.debug.verbosity=detailed
   --feature-gates LIST  gates to turn on (a,+b) or off (-c)`;
 
-const COMMANDS: Readonly<Record<string, Command>> = {
+export const COMMANDS: Readonly<Record<string, Command>> = {
   run: {
     summary: 'run the agent (also what happens without a command)',
     usage: `genesis-agent [run] --config URI… [--set KEY=VALUE]… [--watch]
@@ -70,7 +70,7 @@ ${CONFIG_FLAGS}`,
   },
 };
 
-const HELP = `genesis-agent receives telemetry, runs it through pipelines, and delivers it: an OpenTelemetry Collector by its
+export const HELP = `genesis-agent receives telemetry, runs it through pipelines, and delivers it: an OpenTelemetry Collector by its
 configuration, on one machine.
 
 Usage: genesis-agent [command] [flags]

@@ -1,11 +1,13 @@
-// Generates the reference from the declarations and the registry of errors: every component's README, the list of
-// components, and docs/errors.md. With --check it only says what is not fresh.
+// Generates the reference from what the code says of itself: every component's README, the list of components, the service
+// section, the command line, and docs/errors.md. With --check it only says what is not fresh.
 
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { ComponentKind, Declaration } from '../../pipeline/component.ts';
+import { serviceSettings } from '../../pipeline/config/service.ts';
 import { ERROR_CODES } from '../../pipeline/error-codes.ts';
+import { COMMANDS, HELP } from '../main.ts';
 import { COMPONENTS, registry } from '../registry.ts';
 import { describeSchema, type SettingRow } from './schema-rows.ts';
 
@@ -76,6 +78,33 @@ function listPage(declarations: readonly Declaration[]): string {
   return text;
 }
 
+function servicePage(): string {
+  return `${GENERATED}
+# The \`service\` section
+
+Which extensions run, how pipelines join the components, and what the agent says about itself.
+
+\`\`\`yaml
+service:
+  extensions: [health_check]
+  pipelines:
+    traces:
+      receivers: [otlp]
+      processors: [memory_limiter, batch]
+      exporters: [otlp_grpc]
+\`\`\`
+
+${settingsTable(describeSchema(serviceSettings))}`;
+}
+
+function commandsPage(): string {
+  let text = `${GENERATED}\n# The command line\n\n\`\`\`\n${HELP.trimEnd()}\n\`\`\`\n`;
+  for (const [name, { summary, usage }] of Object.entries(COMMANDS)) {
+    text += `\n## ${name}\n\n${summary.charAt(0).toUpperCase()}${summary.slice(1)}.\n\n\`\`\`\n${usage}\n\`\`\`\n`;
+  }
+  return text;
+}
+
 function errorsPage(): string {
   let text = `${GENERATED}\n# Error codes\n\n\`genesis-agent explain CODE\` says the same.\n`;
   for (const [code, { summary, explanation }] of Object.entries(ERROR_CODES)) {
@@ -97,6 +126,8 @@ async function pages(): Promise<ReadonlyMap<string, string>> {
     }
   }
   all.set('docs/reference/components.md', listPage(declarations));
+  all.set('docs/reference/service.md', servicePage());
+  all.set('docs/reference/command-line.md', commandsPage());
   all.set('docs/errors.md', errorsPage());
   return all;
 }

@@ -15,7 +15,12 @@ const milliseconds = z.int().min(0);
 /** A list of `{name, value}`, or a map as in version 0.2 of the declarative configuration. */
 const headers = z
   .union([
-    z.array(z.strictObject({ name: z.string(), value: opaque().nullable().default(null) })),
+    z.array(
+      z.strictObject({
+        name: z.string().describe('The name.'),
+        value: opaque().nullable().default(null).describe('The value; a secret.'),
+      }),
+    ),
     z.record(z.string(), opaque()),
   ])
   .transform((value) =>
@@ -82,12 +87,16 @@ const reader = z.strictObject({
   producers: z.array(z.looseObject({})).optional().describe('Accepted for compatibility.'),
 });
 
-const aggregationWithoutKeys = z.record(z.string(), z.unknown()).optional();
+function aggregation(description: string) {
+  return z.record(z.string(), z.unknown()).optional().describe(description);
+}
+
+const recordMinMax = z.boolean().optional().describe('Also keep the least and the greatest value.');
 
 const view = z.strictObject({
   selector: z
     .strictObject({
-      instrument_name: z.string().optional(),
+      instrument_name: z.string().optional().describe('The name of the metric.'),
       instrument_type: z
         .enum([
           'counter',
@@ -97,37 +106,44 @@ const view = z.strictObject({
           'observable_up_down_counter',
           'up_down_counter',
         ])
-        .optional(),
-      meter_name: z.string().optional(),
-      meter_version: z.string().optional(),
-      meter_schema_url: z.string().optional(),
-      unit: z.string().optional(),
+        .optional()
+        .describe('The kind of metric.'),
+      meter_name: z.string().optional().describe('The name of the instrumentation scope.'),
+      meter_version: z.string().optional().describe('The version of the instrumentation scope.'),
+      meter_schema_url: z.string().optional().describe('The schema URL of the instrumentation scope.'),
+      unit: z.string().optional().describe('The unit of the metric.'),
     })
     .optional()
     .describe('Which instruments are meant.'),
   stream: z
     .strictObject({
-      name: z.string().optional(),
-      description: z.string().optional(),
-      attribute_keys: includeExclude.optional(),
+      name: z.string().optional().describe('The new name.'),
+      description: z.string().optional().describe('The new description.'),
+      attribute_keys: includeExclude.optional().describe('The labels that stay.'),
       aggregation: z
         .strictObject({
-          default: aggregationWithoutKeys,
-          drop: aggregationWithoutKeys,
-          last_value: aggregationWithoutKeys,
-          sum: aggregationWithoutKeys,
+          default: aggregation('The usual one for the kind of metric.'),
+          drop: aggregation('Leave the metric out.'),
+          last_value: aggregation('The last value.'),
+          sum: aggregation('The sum.'),
           explicit_bucket_histogram: z
-            .strictObject({ boundaries: z.array(z.number()).optional(), record_min_max: z.boolean().optional() })
-            .optional(),
+            .strictObject({
+              boundaries: z.array(z.number()).optional().describe('The upper bounds of the buckets.'),
+              record_min_max: recordMinMax,
+            })
+            .optional()
+            .describe('A histogram with these buckets.'),
           base2_exponential_bucket_histogram: z
             .strictObject({
-              max_scale: z.int().optional(),
-              max_size: z.int().optional(),
-              record_min_max: z.boolean().optional(),
+              max_scale: z.int().optional().describe('The finest resolution.'),
+              max_size: z.int().optional().describe('The most buckets.'),
+              record_min_max: recordMinMax,
             })
-            .optional(),
+            .optional()
+            .describe('A histogram whose buckets grow exponentially.'),
         })
-        .optional(),
+        .optional()
+        .describe('How values become a series.'),
     })
     .optional()
     .describe('What becomes of them.'),
@@ -142,7 +158,7 @@ const metrics = z
       .array(reader)
       .prefault(DEFAULT_READERS)
       .describe('Who gets the metrics; a Prometheus endpoint on :8888 where unset.'),
-    views: z.array(view).optional().describe('Changes to single metrics; with level detailed only.'),
+    views: z.array(view).optional().describe('Accepted with level detailed, without effect: metrics are shown as they are counted.'),
   })
   .superRefine((settings, context) => {
     if (settings.level !== 'none' && settings.readers.length === 0) {
@@ -172,7 +188,10 @@ function processors<S extends z.ZodType>(exporter: S) {
     .array(
       z.looseObject({
         batch: batchProcessor(exporter).optional().describe('Send several items together.'),
-        simple: z.strictObject({ exporter }).optional().describe('Send each item at once.'),
+        simple: z
+          .strictObject({ exporter: exporter.describe('Where to send.') })
+          .optional()
+          .describe('Send each item at once.'),
       }),
     )
     .optional()
@@ -208,12 +227,18 @@ const logs = z.strictObject({
   processors: processors(z.looseObject({ otlp: otlp.optional().describe('Send by OTLP.'), console })),
 });
 
-const zipkin = z.strictObject({ endpoint: z.string(), timeout: milliseconds.optional() });
+const zipkin = z.strictObject({
+  endpoint: z.string().describe('The URL of Zipkin.'),
+  timeout: milliseconds.optional().describe('For one request, in ms.'),
+});
 
 const sampler = z.looseObject({
   always_on: z.record(z.string(), z.unknown()).optional().describe('Every trace.'),
   always_off: z.record(z.string(), z.unknown()).optional().describe('No trace.'),
-  trace_id_ratio_based: z.strictObject({ ratio: z.number().optional() }).optional().describe('A share of the traces.'),
+  trace_id_ratio_based: z
+    .strictObject({ ratio: z.number().optional().describe('From 0 to 1.') })
+    .optional()
+    .describe('A share of the traces.'),
   // Their inner samplers have this form again; what they name is not used here.
   parent_based: z.record(z.string(), z.unknown()).optional().describe('What the calling side decided.'),
   jaeger_remote: z.record(z.string(), z.unknown()).optional().describe('Accepted for compatibility.'),
@@ -232,12 +257,12 @@ const traces = z.strictObject({
   sampler: sampler.optional().describe('Which of the own traces are kept.'),
   limits: z
     .strictObject({
-      attribute_count_limit: count().optional(),
-      attribute_value_length_limit: count().optional(),
-      event_attribute_count_limit: count().optional(),
-      event_count_limit: count().optional(),
-      link_attribute_count_limit: count().optional(),
-      link_count_limit: count().optional(),
+      attribute_count_limit: count().optional().describe('The most attributes of a span.'),
+      attribute_value_length_limit: count().optional().describe('The most characters of an attribute.'),
+      event_attribute_count_limit: count().optional().describe('The most attributes of an event.'),
+      event_count_limit: count().optional().describe('The most events of a span.'),
+      link_attribute_count_limit: count().optional().describe('The most attributes of a link.'),
+      link_count_limit: count().optional().describe('The most links of a span.'),
     })
     .optional()
     .describe('How large a span may become.'),
@@ -247,17 +272,26 @@ const traces = z.strictObject({
 const resource = z
   .object({
     attributes: z
-      .array(z.strictObject({ name: z.string(), value: z.unknown(), type: z.unknown().optional() }))
+      .array(
+        z.strictObject({
+          name: z.string().describe('The name.'),
+          value: z.unknown().describe('The value.'),
+          type: z.unknown().optional().describe('The type of the value; what it looks like where unset.'),
+        }),
+      )
       .optional()
       .describe('Attributes of everything the agent says about itself.'),
     attributes_list: z.string().optional().describe('Not supported; use attributes.'),
     schema_url: z.string().optional().describe('The schema of the attributes.'),
     detectors: z
-      .strictObject({ attributes: includeExclude.optional() })
+      .strictObject({ attributes: includeExclude.optional().describe('Accepted for compatibility.') })
       .optional()
       .describe('Accepted for compatibility.'),
     'detection/development': z
-      .strictObject({ attributes: includeExclude.optional(), detectors: z.array(z.looseObject({})).optional() })
+      .strictObject({
+        attributes: includeExclude.optional().describe('Accepted for compatibility.'),
+        detectors: z.array(z.looseObject({})).optional().describe('Accepted for compatibility.'),
+      })
       .optional()
       .describe('Accepted for compatibility.'),
   })

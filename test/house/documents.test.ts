@@ -6,7 +6,9 @@ import { existsSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { test } from 'node:test';
 import { registry } from '../../cmd/registry.ts';
+import { describeSchema } from '../../cmd/scripts/schema-rows.ts';
 import { loadConfiguration } from '../../pipeline/config/load.ts';
+import { serviceSettings } from '../../pipeline/config/service.ts';
 import { ROOT } from './sources.ts';
 
 const DOCUMENTS = execFileSync('git', ['ls-files', '*.md'], { cwd: ROOT, encoding: 'utf8' })
@@ -38,6 +40,14 @@ void test('every npm script that is mentioned exists', () => {
       .map((name) => `${file}: npm run ${name}`),
   );
   assert.deepEqual(missing, []);
+});
+
+void test('every setting of the service section says what it means', () => {
+  const silent = describeSchema(serviceSettings).filter(({ description }) => description.trim() === '');
+  assert.deepEqual(
+    silent.map((row) => row.path),
+    [],
+  );
 });
 
 void test('ARCHITECTURE.md stays a page, and names only what is there', () => {
