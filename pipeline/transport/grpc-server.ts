@@ -4,6 +4,7 @@
 import http2, {
   type Http2SecureServer,
   type Http2Server,
+  type Http2Session,
   type IncomingHttpHeaders,
   type ServerHttp2Session,
   type ServerHttp2Stream,
@@ -333,11 +334,11 @@ class Call {
   }
 
   #client(): ClientContext {
-    const metadata = this.#options.includeMetadata ? metadataOf(this.#headers) : NO_METADATA;
-    const address = this.#stream.session?.socket?.remoteAddress;
+    const known = clientOf(this.#stream);
+    if (!this.#options.includeMetadata && !this.#auth) return known;
     return {
-      metadata,
-      ...(address === undefined ? {} : { address }),
+      ...known,
+      metadata: this.#options.includeMetadata ? metadataOf(this.#headers) : NO_METADATA,
       ...(this.#auth ? { auth: this.#auth } : {}),
     };
   }
@@ -385,6 +386,22 @@ function ignoreStreamError(): void {}
 function isGrpc(contentType: string | undefined): boolean {
   if (contentType === 'application/grpc' || contentType === 'application/grpc+proto') return true;
   return contentType !== undefined && /^application\/grpc(?:\+proto)?(?:;|$)/.test(contentType);
+}
+
+/** What is the same for all calls of a connection: asking an HTTP/2 session for its socket costs as much as a small call. */
+const clients = new WeakMap<Http2Session, ClientContext>();
+const UNKNOWN_CLIENT: ClientContext = { metadata: NO_METADATA };
+
+function clientOf(stream: ServerHttp2Stream): ClientContext {
+  const { session } = stream;
+  if (!session) return UNKNOWN_CLIENT;
+  let client = clients.get(session);
+  if (!client) {
+    const address = session.socket.remoteAddress;
+    client = address === undefined ? UNKNOWN_CLIENT : { metadata: NO_METADATA, address };
+    clients.set(session, client);
+  }
+  return client;
 }
 
 /** A trailers-only answer; what the client still sends is not read. */
