@@ -4,26 +4,15 @@ import { joinChunks, type Batch } from '../../pipeline/batch.ts';
 import type { ComponentContext } from '../../pipeline/component.ts';
 import { Refused, Rejected } from '../../pipeline/delivery.ts';
 import type { Attempt, Destination } from '../../pipeline/sending/exporter.ts';
-import type { Signal } from '../../pipeline/signal.ts';
 import { compress, type Encoding } from '../../pipeline/transport/compression.ts';
 import { AnswerTooLarge, GrpcClient, type GrpcAnswer, type GrpcRequest } from '../../pipeline/transport/grpc-client.ts';
 import { GRPC_STATUS, grpcStatusName } from '../../pipeline/transport/grpc-status.ts';
 import { Dialer, grpcTarget } from '../../pipeline/transport/target.ts';
 import { VERSION } from '../../pipeline/version.ts';
 import { decodePartialSuccess } from '../../proto/export-response.ts';
+import { GRPC_METHODS, MAX_REQUEST_BYTES, MAX_RESPONSE_BYTES } from '../../proto/otlp/endpoints.ts';
 import { decodeStatus } from '../../proto/status.ts';
 import type { OtlpGrpcExporterConfig } from './config.ts';
-
-const METHODS: Readonly<Record<Signal, string>> = {
-  traces: '/opentelemetry.proto.collector.trace.v1.TraceService/Export',
-  metrics: '/opentelemetry.proto.collector.metrics.v1.MetricsService/Export',
-  logs: '/opentelemetry.proto.collector.logs.v1.LogsService/Export',
-  profiles: '/opentelemetry.proto.collector.profiles.v1development.ProfilesService/Export',
-};
-
-/** What the OTLP specification recommends for both directions. */
-const MAX_REQUEST_BYTES = 64 << 20;
-const MAX_RESPONSE_BYTES = 4 << 20;
 
 /** Codes that always may be retried; RESOURCE_EXHAUSTED only when the server says when. */
 const RETRYABLE: ReadonlySet<number> = new Set([
@@ -131,7 +120,7 @@ export class GrpcDestination implements Destination {
   }
 
   #requestOf(batch: Batch): GrpcRequest | Promise<GrpcRequest> {
-    const path = METHODS[batch.signal];
+    const path = GRPC_METHODS[batch.signal];
     const encoding = this.#encodingName;
     if (encoding === undefined) return { path, chunks: batch.chunks, bytes: batch.bytes };
     if (batch.wire && this.#wireFits(batch)) {

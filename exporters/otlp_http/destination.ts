@@ -15,19 +15,10 @@ import { VERSION } from '../../pipeline/version.ts';
 import { decodePartialSuccess, type PartialSuccess } from '../../proto/export-response.ts';
 import { protoToJson } from '../../proto/json/encode.ts';
 import { partialSuccessFromJson, statusFromJson } from '../../proto/json/status.ts';
+import { HTTP_PATHS, MAX_REQUEST_BYTES, MAX_RESPONSE_BYTES } from '../../proto/otlp/endpoints.ts';
 import { decodeStatus } from '../../proto/status.ts';
 import type { OtlpHttpExporterConfig } from './config.ts';
 
-const PATHS: Readonly<Record<Signal, string>> = {
-  traces: '/v1/traces',
-  metrics: '/v1/metrics',
-  logs: '/v1/logs',
-  profiles: '/v1development/profiles',
-};
-
-/** What the OTLP specification recommends for both directions. */
-const MAX_REQUEST_BYTES = 64 << 20;
-const MAX_RESPONSE_BYTES = 4 << 20;
 const MAX_CONNECTIONS = 256;
 
 /** Exactly these may be retried. */
@@ -185,7 +176,7 @@ export class HttpDestination implements Destination {
 function urlFor(config: OtlpHttpExporterConfig, signal: Signal, id: string): URL | undefined {
   const own = config[`${signal}_endpoint`];
   if (own === '' && config.endpoint === '') return undefined;
-  const text = own === '' ? config.endpoint.replace(/\/+$/, '') + PATHS[signal] : own;
+  const text = own === '' ? config.endpoint.replace(/\/+$/, '') + HTTP_PATHS[signal] : own;
   const url = URL.canParse(text) ? new URL(text) : undefined;
   if (url && /^https?:$/.test(url.protocol)) return url;
   throw new AgentError('URL_INVALID', `${JSON.stringify(text)} is not a URL to send ${signal} to`, {

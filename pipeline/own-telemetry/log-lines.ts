@@ -34,7 +34,9 @@ export function consoleLine(entry: LogEntry): string {
  */
 function harmless(message: string): string {
   // eslint-disable-next-line no-control-regex
-  return message.replaceAll(/[\u0000-\u0008\u000b-\u001f\u007f-\u009f]/g, (character) => JSON.stringify(character).slice(1, -1));
+  return message.replaceAll(/[\u0000-\u0008\u000b-\u001f\u007f-\u009f]/g, (character) =>
+    JSON.stringify(character).slice(1, -1),
+  );
 }
 
 function fieldsText(fields: Readonly<Record<string, unknown>>): string {

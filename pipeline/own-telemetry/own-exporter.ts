@@ -1,18 +1,14 @@
 // Where the agent's own metrics and logs go: the one exporter that a reader or processor of `service.telemetry` names.
 
 import { writeSync } from 'node:fs';
+import { GRPC_METHODS, HTTP_PATHS } from '../../proto/otlp/endpoints.ts';
 import { AgentError } from '../errors.ts';
 import type { OwnExporter } from './running.ts';
 import type { OtlpSettings } from './settings.ts';
 
-const SERVICES = {
-  metrics: '/opentelemetry.proto.collector.metrics.v1.MetricsService/Export',
-  logs: '/opentelemetry.proto.collector.logs.v1.LogsService/Export',
-} as const;
-
 /** `path` is where the exporter is configured. Fails with TELEMETRY_EXPORT or TLS_MATERIAL. */
 export async function makeOwnExporter(
-  signal: keyof typeof SERVICES,
+  signal: 'metrics' | 'logs',
   exporter: { readonly otlp?: OtlpSettings | undefined; readonly console?: unknown },
   path: string,
 ): Promise<OwnExporter> {
@@ -24,11 +20,11 @@ export async function makeOwnExporter(
   if (!otlp) return CONSOLE;
   if (otlp.protocol === 'http/protobuf') {
     const { httpExporter } = await import('./http-exporter.ts');
-    return httpExporter(otlp, `/v1/${signal}`);
+    return httpExporter(otlp, HTTP_PATHS[signal]);
   }
   if (otlp.protocol === 'grpc') {
     const { grpcExporter } = await import('./grpc-exporter.ts');
-    return grpcExporter(otlp, SERVICES[signal]);
+    return grpcExporter(otlp, GRPC_METHODS[signal]);
   }
   throw new AgentError('TELEMETRY_EXPORT', `"${otlp.protocol}" is not a protocol; expected http/protobuf or grpc`, {
     path,

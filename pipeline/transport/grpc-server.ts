@@ -1,6 +1,7 @@
 // Unary gRPC over node:http2, on raw message bytes. It owns framing, compression, limits and admission; the services
 // it serves see one message and answer with one.
 
+import assert from 'node:assert/strict';
 import http2, {
   type Http2SecureServer,
   type Http2Server,
@@ -17,6 +18,7 @@ import { BodyTooLarge } from './body-errors.ts';
 import { decompress, encodingOf, type Encoding } from './compression.ts';
 import { encodeGrpcMessage, GRPC_STATUS, GrpcError } from './grpc-status.ts';
 import { pingEvery } from './keepalive.ts';
+import type { ProtocolServer } from './served.ts';
 import { joinParts } from './slab.ts';
 
 /** What a handler may ask about the call. */
@@ -65,7 +67,7 @@ const MAX_HEADER_LIST_BYTES = 64 << 10;
 const ADMISSION_RETRY_MS = 1_000;
 const NO_METADATA: ReadonlyMap<string, readonly string[]> = new Map();
 
-export class GrpcServer {
+export class GrpcServer implements ProtocolServer {
   readonly #server: Http2Server | Http2SecureServer;
   readonly #sessions = new Set<ServerHttp2Session>();
   readonly #options: GrpcServerOptions;
@@ -110,7 +112,8 @@ export class GrpcServer {
   }
 
   /** Serves the open connections of a predecessor from here on, as this server's options say, and stops them with its own. */
-  adopt(predecessor: GrpcServer): void {
+  adopt(predecessor: ProtocolServer): void {
+    assert(predecessor instanceof GrpcServer, 'a server takes over connections of its own kind');
     for (const server of [predecessor, ...predecessor.#adopted]) {
       server.#heir = this;
       if (server.#sessions.size > 0) this.#adopted.add(server);

@@ -1,11 +1,13 @@
 // HTTP/1.1 and HTTP/2 on one port, plain or TLS, for receivers: reads whole bodies within their limits and answers with
 // whole bodies. What a request means is the handler's business.
 
+import assert from 'node:assert/strict';
 import http, { type IncomingHttpHeaders, type IncomingMessage, type ServerResponse } from 'node:http';
 import http2, { type Http2ServerRequest, type Http2ServerResponse, type ServerHttp2Session } from 'node:http2';
 import type { Socket } from 'node:net';
 import type { SecureContextOptions } from 'node:tls';
 import type { Admission } from '../admission.ts';
+import type { ProtocolServer } from './served.ts';
 import { joinParts } from './slab.ts';
 
 export interface HttpRequest {
@@ -62,7 +64,7 @@ const WINDOW_BYTES = 4 << 20;
 type AnyRequest = IncomingMessage | Http2ServerRequest;
 type AnyResponse = ServerResponse | Http2ServerResponse;
 
-export class HttpServer {
+export class HttpServer implements ProtocolServer {
   readonly #http1: http.Server | undefined;
   readonly #http2: http2.Http2Server | http2.Http2SecureServer;
   readonly #sessions = new Set<ServerHttp2Session>();
@@ -131,7 +133,8 @@ export class HttpServer {
   }
 
   /** Serves the open connections of a predecessor from here on, as this server's options say, and stops them with its own. */
-  adopt(predecessor: HttpServer): void {
+  adopt(predecessor: ProtocolServer): void {
+    assert(predecessor instanceof HttpServer, 'a server takes over connections of its own kind');
     for (const server of [predecessor, ...predecessor.#adopted]) {
       server.#heir = this;
       if (server.#sockets.size > 0) this.#adopted.add(server);

@@ -2,8 +2,6 @@
 
 import type { ComponentContext, Outputs } from '../../pipeline/component.ts';
 import { Refused, Rejected } from '../../pipeline/delivery.ts';
-import type { Listening } from '../../pipeline/listen.ts';
-import type { Signal } from '../../pipeline/signal.ts';
 import { serverAuthenticator } from '../../pipeline/transport/authentication.ts';
 import {
   GrpcServer,
@@ -12,18 +10,13 @@ import {
   type GrpcServerOptions,
 } from '../../pipeline/transport/grpc-server.ts';
 import { GRPC_STATUS, GrpcError } from '../../pipeline/transport/grpc-status.ts';
-import { loadServerTls, TlsReloader, type ServerTlsOptions } from '../../pipeline/transport/tls.ts';
+import { Served } from '../../pipeline/transport/served.ts';
+import type { ServerTlsOptions } from '../../pipeline/transport/tls.ts';
 import { encodePartialSuccess } from '../../proto/export-response.ts';
+import { GRPC_METHODS } from '../../proto/otlp/endpoints.ts';
 import { encodeStatus } from '../../proto/status.ts';
 import type { OtlpGrpcConfig } from './config.ts';
 import { intakesFor, PartlyRejected, type Intake } from './intake.ts';
-
-const METHODS: Readonly<Record<Signal, string>> = {
-  traces: '/opentelemetry.proto.collector.trace.v1.TraceService/Export',
-  metrics: '/opentelemetry.proto.collector.metrics.v1.MetricsService/Export',
-  logs: '/opentelemetry.proto.collector.logs.v1.LogsService/Export',
-  profiles: '/opentelemetry.proto.collector.profiles.v1development.ProfilesService/Export',
-};
 
 /** grpc-go's defaults, where the configuration says 0. */
 const DEFAULT_PING_MS = 7_200_000;
@@ -37,47 +30,31 @@ export class OtlpGrpcListener {
   readonly #config: OtlpGrpcConfig;
   readonly #context: ComponentContext;
   readonly #methods: ReadonlyMap<string, GrpcHandler>;
-  #server: GrpcServer | undefined;
-  #listening: Listening | undefined;
-  #reloader: TlsReloader<ServerTlsOptions> | undefined;
+  readonly #served: Served;
 
   constructor(config: OtlpGrpcConfig, context: ComponentContext, outputs: Outputs) {
     this.#config = config;
     this.#context = context;
     const intakes = intakesFor(context, outputs, 'grpc');
-    this.#methods = new Map([...intakes].map(([signal, intake]) => [METHODS[signal], handlerOf(intake)]));
+    this.#methods = new Map([...intakes].map(([signal, intake]) => [GRPC_METHODS[signal], handlerOf(intake)]));
+    this.#served = new Served(context, {
+      address: config,
+      tls: config.tls,
+      make: (tls) => new GrpcServer(this.#options(tls)),
+      sentence: 'Receiving OTLP over gRPC',
+    });
   }
 
-  async start(): Promise<void> {
-    const config = this.#config;
-    const component = `receiver:${this.#context.id}`;
-    const load = (): Promise<ServerTlsOptions> => loadServerTls(config.tls ?? neverCalled(), component);
-    const tls = config.tls ? await load() : undefined;
-    const server = new GrpcServer(this.#options(tls));
-    this.#server = server;
-    if (config.tls && tls) {
-      this.#reloader = new TlsReloader(tls, config.tls.reload_interval, load, {
-        changed: (options) => server.setSecureContext(options),
-        failed: (error) => this.#context.log.error({ error: String(error) }, 'Reading TLS files again failed'),
-      });
-    }
-    this.#listening = await this.#context.listeners.claim(component, config, (socket) => server.accept(socket), server);
-    this.#context.log.info({ endpoint: this.#listening.bound.join(', ') }, 'Receiving OTLP over gRPC');
+  start(): Promise<void> {
+    return this.#served.start();
   }
 
-  async stop(deadline: AbortSignal): Promise<void> {
-    this.#reloader?.close();
-    const successor = this.#listening?.successor();
-    await this.#listening?.release();
-    const server = this.#server;
-    if (!server) return;
-    // A successor on this address goes on with the open connections: a reload breaks none.
-    if (successor instanceof GrpcServer) successor.adopt(server);
-    else await server.stop(deadline);
+  stop(deadline: AbortSignal): Promise<void> {
+    return this.#served.stop(deadline);
   }
 
-  async refresh(): Promise<void> {
-    await this.#reloader?.refresh();
+  refresh(): Promise<void> {
+    return this.#served.refresh();
   }
 
   #options(tls: ServerTlsOptions | undefined): GrpcServerOptions {
@@ -142,8 +119,4 @@ function unavailableDetails(message: string, retryAfterMs: number): Uint8Array {
 
 function asUnauthenticated(reason: string): Error {
   return new GrpcError(GRPC_STATUS.UNAUTHENTICATED, reason);
-}
-
-function neverCalled(): never {
-  throw new Error('TLS is loaded only where it is configured');
 }

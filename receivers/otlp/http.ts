@@ -4,7 +4,6 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import type { ComponentContext, Outputs } from '../../pipeline/component.ts';
 import { Refused, Rejected } from '../../pipeline/delivery.ts';
-import type { Listening } from '../../pipeline/listen.ts';
 import { httpServerKeepAlive } from '../../pipeline/settings/http-server.ts';
 import { serverAuthenticator } from '../../pipeline/transport/authentication.ts';
 import { BodyCorrupt, BodyTooLarge } from '../../pipeline/transport/body-errors.ts';
@@ -18,7 +17,8 @@ import {
   type HttpResponse,
   type HttpServerOptions,
 } from '../../pipeline/transport/http-server.ts';
-import { loadServerTls, TlsReloader, type ServerTlsOptions } from '../../pipeline/transport/tls.ts';
+import { Served } from '../../pipeline/transport/served.ts';
+import type { ServerTlsOptions } from '../../pipeline/transport/tls.ts';
 import { encodePartialSuccess } from '../../proto/export-response.ts';
 import { JsonError, jsonToProto } from '../../proto/json/decode.ts';
 import { partialSuccessToJson, statusToJson } from '../../proto/json/status.ts';
@@ -62,9 +62,7 @@ export class OtlpHttpListener {
   readonly #extraHeaders: readonly (readonly [string, string])[];
   readonly #authenticated = new WeakMap<IncomingHttpHeaders, ReadonlyMap<string, unknown>>();
   #authenticate: ReturnType<typeof serverAuthenticator>;
-  #server: HttpServer | undefined;
-  #listening: Listening | undefined;
-  #reloader: TlsReloader<ServerTlsOptions> | undefined;
+  readonly #served: Served;
 
   constructor(config: OtlpHttpConfig, context: ComponentContext, outputs: Outputs) {
     this.#config = config;
@@ -81,43 +79,25 @@ export class OtlpHttpListener {
     this.#accepted = new Set(config.compression_algorithms.flatMap((name) => encodingOf(name) ?? []));
     this.#cors = config.cors ? new Cors(config.cors) : undefined;
     this.#extraHeaders = config.response_headers.map(({ name, value }) => [name.toLowerCase(), value]);
+    this.#served = new Served(context, {
+      address: config,
+      tls: config.tls,
+      make: (tls) => new HttpServer(this.#options(tls)),
+      sentence: 'Receiving OTLP over HTTP',
+    });
   }
 
   async start(): Promise<void> {
-    const { tls: settings } = this.#config;
-    const component = `receiver:${this.#context.id}`;
     this.#authenticate = serverAuthenticator(this.#config.auth?.authenticator, this.#context);
-    const tls = settings ? await loadServerTls(settings, component) : undefined;
-    const server = new HttpServer(this.#options(tls));
-    this.#server = server;
-    if (settings && tls) {
-      this.#reloader = new TlsReloader(tls, settings.reload_interval, () => loadServerTls(settings, component), {
-        changed: (options) => server.setSecureContext(options),
-        failed: (error) => this.#context.log.error({ error: String(error) }, 'Reading TLS files again failed'),
-      });
-    }
-    this.#listening = await this.#context.listeners.claim(
-      component,
-      this.#config,
-      (socket) => server.accept(socket),
-      server,
-    );
-    this.#context.log.info({ endpoint: this.#listening.bound.join(', ') }, 'Receiving OTLP over HTTP');
+    await this.#served.start();
   }
 
-  async stop(deadline: AbortSignal): Promise<void> {
-    this.#reloader?.close();
-    const successor = this.#listening?.successor();
-    await this.#listening?.release();
-    const server = this.#server;
-    if (!server) return;
-    // A successor on this address goes on with the open connections: a reload breaks none.
-    if (successor instanceof HttpServer) successor.adopt(server);
-    else await server.stop(deadline);
+  stop(deadline: AbortSignal): Promise<void> {
+    return this.#served.stop(deadline);
   }
 
-  async refresh(): Promise<void> {
-    await this.#reloader?.refresh();
+  refresh(): Promise<void> {
+    return this.#served.refresh();
   }
 
   #options(tls: ServerTlsOptions | undefined): HttpServerOptions {
