@@ -80,7 +80,12 @@ export class Compiler<Item> {
       case 'map': {
         const entries = tree.entries.map(([key, value]) => [key, this.expression(value)] as const);
         // A map that statements could change must be a new one each time.
-        return { get: (item) => new Map(entries.map(([key, { get }]) => [key, get(item)])) };
+        const get = (item: Item): OttlValue => new Map(entries.map(([key, value]) => [key, value.get(item)]));
+        return combine(
+          entries.map(([, value]) => value),
+          () => new Map(entries.map(([key, { constant: fixed }]) => [key, fixed?.value ?? null])),
+          get,
+        );
       }
       case 'math': {
         const { op } = tree;

@@ -97,10 +97,9 @@ export function equalValues(a: OttlValue, b: OttlValue): boolean {
   return a === b;
 }
 
-/** nil equals nil and nothing else, and has no order. */
+/** nil equals nil and nothing else; so nil <= nil and nil >= nil hold too, as in the collector. */
 function compareNil(other: OttlValue, op: Comparison): boolean {
-  if (op === '==') return other === null;
-  return op === '!=' && other !== null;
+  return op === '!=' ? other !== null : other === null && op !== '<' && op !== '>';
 }
 
 /** Go orders strings by their bytes; UTF-16 differs from that only beyond U+FFFF. */

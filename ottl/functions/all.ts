@@ -3,10 +3,12 @@
 import type { Converters } from '../function.ts';
 import { COLLECTION_CONVERTERS } from './collections.ts';
 import { HASH_CONVERTERS } from './hashes.ts';
+import { NETWORK_CONVERTERS } from './network.ts';
 import { PARSERS } from './parsers.ts';
 import { STRING_CONVERTERS } from './strings.ts';
 import { TIME_CONVERTERS } from './times.ts';
 import { TYPE_CONVERTERS } from './types.ts';
+import { XML_CONVERTERS } from './xml/converters.ts';
 
 export const CONVERTERS: Converters = {
   ...TYPE_CONVERTERS,
@@ -15,4 +17,6 @@ export const CONVERTERS: Converters = {
   ...HASH_CONVERTERS,
   ...COLLECTION_CONVERTERS,
   ...PARSERS,
+  ...NETWORK_CONVERTERS,
+  ...XML_CONVERTERS,
 };

@@ -5,6 +5,7 @@ import { converter, type Converters } from '../function.ts';
 import { Id, OttlEvaluationError, typeName, type OttlValue } from '../value.ts';
 import { textOf } from './arguments.ts';
 import { murmur3, murmur3x128 } from './murmur3.ts';
+import { xxh128, xxh3 } from './xxh3.ts';
 
 const digest = (algorithm: string) =>
   converter(['target'], ([text]) => createHash(algorithm).update(textOf(text)).digest('hex'));
@@ -25,6 +26,8 @@ export const HASH_CONVERTERS: Converters = {
   FNV: converter(['target'], ([text]) => fnv64(Buffer.from(textOf(text)))),
   Murmur3Hash: converter(['target'], ([text]) => murmur3(Buffer.from(textOf(text)))),
   Murmur3Hash128: converter(['target'], ([text]) => murmur3x128(Buffer.from(textOf(text)))),
+  XXH3: converter(['target'], ([text]) => xxh3(Buffer.from(textOf(text)))),
+  XXH128: converter(['target'], ([text]) => xxh128(Buffer.from(textOf(text)))),
   TraceID: id(16),
   SpanID: id(8),
   ProfileID: id(16),
@@ -35,6 +38,14 @@ export const HASH_CONVERTERS: Converters = {
       (_constants, { random }) =>
       () =>
         uuid(random),
+  },
+  UUIDv7: {
+    params: [],
+    isVolatile: true,
+    prepare:
+      (_constants, { now, random }) =>
+      () =>
+        uuid7(now(), random),
   },
   Base64Decode: converter(['target'], ([text]) => base64(textOf(text))),
   Base64Encode: converter(['target', 'variant?'], ([text, variant = null]) => {
@@ -66,8 +77,22 @@ function toId(value: OttlValue, size: number): Id {
 
 /** Version 4, from the given randomness. */
 function uuid(random: () => number): string {
-  const bytes = Buffer.from(Array.from({ length: 16 }, () => Math.floor(random() * 256)));
-  bytes.writeUInt8((bytes.readUInt8(6) & 0x0f) | 0x40, 6);
+  return uuidText(randomBytes(random), 4);
+}
+
+/** Version 7: 48 bits of milliseconds, the rest random. Source: RFC 9562, section 5.7. */
+function uuid7(nowMs: number, random: () => number): string {
+  const bytes = randomBytes(random);
+  bytes.writeUIntBE(Math.floor(nowMs), 0, 6);
+  return uuidText(bytes, 7);
+}
+
+function randomBytes(random: () => number): Buffer {
+  return Buffer.from(Array.from({ length: 16 }, () => Math.floor(random() * 256)));
+}
+
+function uuidText(bytes: Buffer, version: number): string {
+  bytes.writeUInt8((bytes.readUInt8(6) & 0x0f) | (version << 4), 6);
   bytes.writeUInt8((bytes.readUInt8(8) & 0x3f) | 0x80, 8);
   return bytes.toString('hex').replace(/^(.{8})(.{4})(.{4})(.{4})/, '$1-$2-$3-$4-');
 }

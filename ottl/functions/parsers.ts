@@ -6,6 +6,7 @@ import { valueAsText } from '../text-of-value.ts';
 import { OttlEvaluationError, type OttlValue } from '../value.ts';
 import { boolOf, mapOf, textOf } from './arguments.ts';
 import { parseCsvRow } from './csv.ts';
+import { PARSE_SEVERITY } from './severity.ts';
 
 /** Deeper JSON is refused, so that no text can exhaust the stack. */
 const MAX_DEPTH = 100;
@@ -41,6 +42,7 @@ export const PARSERS: Converters = {
       return entries.map(([key, value]) => `${quoted(key)}${separator}${quoted(valueAsText(value))}`).join(between);
     },
   ),
+  ParseSeverity: PARSE_SEVERITY,
   ExtractPatterns: {
     params: ['target', 'pattern'],
     prepare([, constant]) {

@@ -12,7 +12,7 @@ export const TYPE_CONVERTERS: Converters = {
   Double: converter(['value'], ([value = null]) => toDouble(value)),
   Int: converter(['value'], ([value = null]) => toInt(value)),
   String: converter(['value'], ([value = null]) => (value === null ? null : valueAsText(value))),
-  Hex: converter(['value'], ([value = null]) => (value === null ? null : hexOf(value))),
+  Hex: converter(['value'], ([value = null]) => (value === null ? '' : hexOf(value))),
   IsBool: converter(['value'], ([value]) => typeof value === 'boolean'),
   IsDouble: converter(['value'], ([value]) => typeof value === 'number'),
   IsInt: converter(['value'], ([value]) => typeof value === 'bigint'),
@@ -32,7 +32,8 @@ function toBool(value: OttlValue): OttlValue {
   if (typeof value === 'boolean') return value;
   if (typeof value === 'bigint') return value !== 0n;
   if (typeof value === 'number') return value !== 0;
-  if (typeof value !== 'string') return null;
+  if (value === null) return null;
+  if (typeof value !== 'string') throw unsupported(value);
   if (['1', 't', 'T', 'TRUE', 'true', 'True'].includes(value)) return true;
   if (['0', 'f', 'F', 'FALSE', 'false', 'False'].includes(value)) return false;
   throw new OttlEvaluationError(`could not convert ${JSON.stringify(value)} to a bool`);
@@ -41,16 +42,26 @@ function toBool(value: OttlValue): OttlValue {
 function toDouble(value: OttlValue): OttlValue {
   if (typeof value === 'number') return value;
   if (typeof value === 'bigint' || typeof value === 'boolean') return Number(value);
-  if (typeof value === 'string') return parseFloat64(value) ?? null;
-  return null;
+  if (value === null) return null;
+  if (typeof value !== 'string') throw unsupported(value);
+  const number = parseFloat64(value);
+  if (number === undefined) throw new OttlEvaluationError(`parsing ${JSON.stringify(value)}: invalid syntax`);
+  return number;
 }
 
 function toInt(value: OttlValue): OttlValue {
   if (typeof value === 'bigint') return value;
   if (typeof value === 'number') return truncateToInt64(value);
   if (typeof value === 'boolean') return value ? 1n : 0n;
-  if (typeof value === 'string') return parseInt64(value) ?? null;
-  return value instanceof Duration ? value.nano : null;
+  if (value === null) return null;
+  if (typeof value !== 'string') throw unsupported(value);
+  const number = parseInt64(value);
+  if (number === undefined) throw new OttlEvaluationError(`parsing ${JSON.stringify(value)}: invalid syntax`);
+  return number;
+}
+
+function unsupported(value: OttlValue): OttlEvaluationError {
+  return new OttlEvaluationError(`unsupported type: ${typeName(value)}`);
 }
 
 function hexOf(value: OttlValue): string {
@@ -63,12 +74,14 @@ function hexOf(value: OttlValue): string {
   }
   if (typeof value === 'string') return Buffer.from(value).toString('hex');
   if (value instanceof Uint8Array) return Buffer.from(value).toString('hex');
-  if (value instanceof Id) return Buffer.from(value.bytes).toString('hex');
-  throw new OttlEvaluationError(`unsupported type: ${typeName(value)}`);
+  throw unsupported(value);
 }
 
 function isEmpty(value: OttlValue): boolean {
-  if (value === null || value === '') return true;
+  // The zero value of every type is empty, as in the collector.
+  if (value === null || value === '' || value === false || value === 0 || value === 0n) return true;
+  if (value instanceof Id) return value.bytes.every((byte) => byte === 0);
+  if (value instanceof Duration) return value.nano === 0n;
   if (value instanceof Map) return value.size === 0;
   return (Array.isArray(value) || value instanceof Uint8Array) && value.length === 0;
 }
@@ -97,7 +110,7 @@ function lengthOf(value: OttlValue): number {
 
 function logarithm(value: OttlValue): OttlValue {
   const number = toDouble(value);
-  if (number === null) return null;
+  if (number === null) throw new OttlEvaluationError('invalid input: <nil>');
   if (typeof number !== 'number' || number <= 0) throw new OttlEvaluationError('greater than zero expected');
   return Math.log(number);
 }
@@ -127,9 +140,10 @@ function parseInBase(text: string, base: number): OttlValue {
 }
 
 function isLuhn(value: OttlValue): boolean {
-  if (typeof value !== 'string' && typeof value !== 'bigint') return false;
-  const digits = String(value).replaceAll(/\s/g, '');
-  if (!/^\d+$/.test(digits)) return false;
+  if (value === null) throw new OttlEvaluationError('invalid input: <nil>');
+  const digits = valueAsText(value).replaceAll(' ', '');
+  if (digits === '') return false;
+  if (!/^\d+$/.test(digits)) throw new OttlEvaluationError(`parsing ${JSON.stringify(digits)}: invalid syntax`);
   let sum = 0;
   for (let index = 0; index < digits.length; index += 1) {
     const digit = Number(digits.charAt(digits.length - 1 - index));
