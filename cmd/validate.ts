@@ -2,10 +2,17 @@
 // with --each every file on its own.
 
 import { parseArgs } from 'node:util';
-import { loadConfiguration, type LoadResult } from '../pipeline/config/load.ts';
-import { AgentError } from '../pipeline/errors.ts';
+import { Admission } from '../pipeline/admission.ts';
+import { loadConfiguration, type LoadOptions, type LoadResult } from '../pipeline/config/load.ts';
+import type { AgentError } from '../pipeline/errors.ts';
 import { parseFeatureGates, type FeatureGates } from '../pipeline/feature-gates.ts';
-import { planGraph } from '../pipeline/graph/plan.ts';
+import type { EngineServices } from '../pipeline/graph/running.ts';
+import { tryOut } from '../pipeline/graph/try-out.ts';
+import { SharedListenerPool } from '../pipeline/listener-pool.ts';
+import { OwnTelemetry } from '../pipeline/own-telemetry/own-telemetry.ts';
+import { ownResource } from '../pipeline/own-telemetry/settings.ts';
+import { VERSION } from '../pipeline/version.ts';
+import { sampleTraceIds } from '../proto/trace-ids.ts';
 import type { Io } from './io.ts';
 import { registry } from './registry.ts';
 
@@ -50,7 +57,7 @@ export async function run(args: readonly string[], io: Io): Promise<number> {
     return 1;
   }
   if (values.each) return validateEach(inputs, { sets: values.set, featureGates, json: values.format === 'json' }, io);
-  const result = await check({ uris: inputs, sets: values.set, featureGates }, io);
+  const result = await verdictOn({ uris: inputs, sets: values.set, featureGates, env: io.env });
   for (const warning of result.warnings) {
     io.stderr.write(
       `${warning.at.source}:${warning.at.line}:${warning.at.column}: ${warning.path}: ${warning.message}\n`,
@@ -70,28 +77,41 @@ interface EachOptions {
 async function validateEach(files: readonly string[], options: EachOptions, io: Io): Promise<number> {
   let code = 0;
   for (const file of files) {
-    const result = await check({ uris: [file], sets: options.sets, featureGates: options.featureGates }, io);
+    const { sets, featureGates } = options;
+    const result = await verdictOn({ uris: [file], sets, featureGates, env: io.env });
     if (result.verdict !== 'valid') code = 1;
     io.stdout.write(options.json ? `${JSON.stringify(asLine(file, result))}\n` : asText(file, result));
   }
   return code;
 }
 
-/** Loads, and where all is well also lays the graph out, which finds cycles. */
-async function check(
-  options: { uris: readonly string[]; sets: readonly string[]; featureGates: FeatureGates },
-  io: Io,
-): Promise<LoadResult> {
-  const result = await loadConfiguration({ ...options, env: io.env, registry });
+/** Loads, and where all is well also makes every component without starting it, as the collector does. */
+export async function verdictOn(options: Omit<LoadOptions, 'registry'>): Promise<LoadResult> {
+  const result = await loadConfiguration({ ...options, registry });
   if (!result.config) return result;
-  try {
-    planGraph(result.config);
-    return result;
-  } catch (error) {
-    if (!(error instanceof AgentError)) throw error;
-    const { config: _, ...rest } = result;
-    return { ...rest, verdict: 'refused', errors: [error] };
-  }
+  const problems = await tryOut(result.config, quietServices());
+  if (problems.length === 0) return result;
+  const { config: _, ...rest } = result;
+  return { ...rest, verdict: 'refused', errors: problems };
+}
+
+/** What components are given who will never run: nothing they say is shown. */
+function quietServices(): EngineServices {
+  const telemetry = new OwnTelemetry({
+    settings: { logs: { output_paths: [] } },
+    resource: ownResource({ version: VERSION, instanceId: 'validate' }),
+    now: Date.now,
+    sampleTraceIds,
+  });
+  return {
+    log: (speaker) => telemetry.loggerFor(speaker),
+    metrics: (kind, id) => telemetry.metricsFor(kind, id),
+    drops: telemetry.drops,
+    admission: new Admission(1 << 20),
+    listeners: new SharedListenerPool(),
+    now: Date.now,
+    random: Math.random,
+  };
 }
 
 function asLine(file: string, result: LoadResult): FileVerdict {

@@ -148,7 +148,7 @@ export class HttpDestination implements Destination {
       target: httpTarget(url),
       tls: url.protocol === 'https:' ? settings.tls : undefined,
       alpn: 'http/1.1',
-      proxy: settings.proxy_url === '' ? undefined : new URL(settings.proxy_url),
+      proxy: proxyOf(settings.proxy_url, this.#context.id),
       component: `exporter:${this.#context.id}`,
       onChange: () => client.reconnect(),
       onFailure: (error) => this.#context.log.error({ error: String(error) }, 'Reading TLS files again failed'),
@@ -172,7 +172,7 @@ export class HttpDestination implements Destination {
   }
 }
 
-/** Fails with URL_INVALID. The collector's `validate` lets such values pass and fails at start, and so does this. */
+/** Fails with URL_INVALID. */
 function urlFor(config: OtlpHttpExporterConfig, signal: Signal, id: string): URL | undefined {
   const own = config[`${signal}_endpoint`];
   if (own === '' && config.endpoint === '') return undefined;
@@ -182,6 +182,16 @@ function urlFor(config: OtlpHttpExporterConfig, signal: Signal, id: string): URL
   throw new AgentError('URL_INVALID', `${JSON.stringify(text)} is not a URL to send ${signal} to`, {
     component: `exporter:${id}`,
     mend: 'write it with its scheme, such as endpoint: http://localhost:4318',
+  });
+}
+
+/** Fails with URL_INVALID. */
+function proxyOf(text: string, id: string): URL | undefined {
+  if (text === '') return undefined;
+  if (URL.canParse(text)) return new URL(text);
+  throw new AgentError('URL_INVALID', `${JSON.stringify(text)} is not the URL of a proxy`, {
+    component: `exporter:${id}`,
+    mend: 'write it with its scheme, such as proxy_url: http://proxy:3128',
   });
 }
 
