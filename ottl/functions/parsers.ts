@@ -6,6 +6,7 @@ import { valueAsText } from '../text-of-value.ts';
 import { OttlEvaluationError, type OttlValue } from '../value.ts';
 import { boolOf, mapOf, textOf } from './arguments.ts';
 import { parseCsvRow } from './csv.ts';
+import { EXTRACT_GROK_PATTERNS } from './grok.ts';
 import { PARSE_SEVERITY } from './severity.ts';
 
 /** Deeper JSON is refused, so that no text can exhaust the stack. */
@@ -43,6 +44,7 @@ export const PARSERS: Converters = {
     },
   ),
   ParseSeverity: PARSE_SEVERITY,
+  ExtractGrokPatterns: EXTRACT_GROK_PATTERNS,
   ExtractPatterns: {
     params: ['target', 'pattern'],
     prepare([, constant]) {
