@@ -7,8 +7,9 @@ import { compileComparison, type Compiled } from './compare.ts';
 import { ENUMS } from './enums.ts';
 import { invalid, unknownName } from './errors.ts';
 import type { Converters, ItemFunction, Tools } from './function.ts';
-import { indexValue } from './index-value.ts';
+import { emptyFor, indexValue, setIndexed } from './index-value.ts';
 import { calculate } from './math.ts';
+import { toJsValue } from './text-of-value.ts';
 import { OttlEvaluationError, type OttlValue } from './value.ts';
 
 /** Everything a statement may name, and what it runs on. */
@@ -19,6 +20,12 @@ export interface Environment<Item> {
   readonly converters: Converters;
   readonly itemFunctions?: Readonly<Record<string, ItemFunction<Item>>>;
   readonly tools: Tools;
+}
+
+/** A place that can be read and written. */
+export interface Target<Item> {
+  readonly get: (item: Item) => OttlValue;
+  readonly set: (item: Item, value: OttlValue) => void;
 }
 
 /** Compiles the trees of one statement. */
@@ -116,12 +123,46 @@ export class Compiler<Item> {
     return indexed(entry.access, [first, ...rest]);
   }
 
-  /** The entry of a path, and its keys compiled; for editors, which write. */
-  target(tree: Expression): { readonly access: Accessor<Item>; readonly keys: readonly Compiled<Item>[] } {
+  /** Reads and writes what a path names, keys included; for editors. */
+  target(tree: Expression): Target<Item> {
     if (tree.kind !== 'path') throw invalid(this.#text, tree.at, 'expected a path to change');
+    const { get, accessor } = this.path(tree);
+    if (accessor) {
+      const set = accessor.set?.bind(accessor);
+      if (!set) throw invalid(this.#text, tree.at, `${nameOf(tree.fields)} can not be changed`);
+      return { get, set };
+    }
     const { access } = this.#entry(tree);
     const keys = (tree.fields.at(-1)?.keys ?? []).map((key) => this.expression(key));
-    return { access, keys };
+    return {
+      get,
+      set(item, value) {
+        const names = keys.map((key) => key.get(item));
+        const copy = toJsValue(value);
+        let container = access.get(item);
+        if (container === null) {
+          container = emptyFor(names[0] ?? null);
+          setIndexed(container, names, copy);
+          access.set?.(item, container);
+        } else setIndexed(container, names, copy);
+      },
+    };
+  }
+
+  /** A function that is handed over by its name, made to be called with one value. */
+  handedOver(tree: Expression): (value: OttlValue) => OttlValue {
+    const { converters, tools } = this.#environment;
+    if (tree.kind !== 'symbol') throw invalid(this.#text, tree.at, 'expected the name of a function');
+    const found = Object.hasOwn(converters, tree.name) ? converters[tree.name] : undefined;
+    if (!found) {
+      throw unknownName(this.#text, tree.at, { what: 'function', seen: tree.name, known: Object.keys(converters) });
+    }
+    if (found.params.length === 0 || found.params.slice(1).some((param) => !param.endsWith('?'))) {
+      throw invalid(this.#text, tree.at, `${tree.name} can not be called with one argument`);
+    }
+    const others = found.params.slice(1).map(() => null);
+    const evaluate = this.prepared(tree, tree.name, () => found.prepare([undefined, ...others], tools));
+    return (value) => evaluate([value, ...others]);
   }
 
   /** Arguments in the order of `params`; undefined where an optional one was left out. */
@@ -184,10 +225,10 @@ export class Compiler<Item> {
     }
     const args = this.bind(tree, params).map((argument) => argument && this.expression(argument.value));
     const constants = args.map((argument) => (argument === undefined ? null : argument.constant?.value));
-    if (ofItem) return { get: this.#prepared(tree, () => ofItem.prepare(constants)) };
+    if (ofItem) return { get: this.prepared(tree, tree.name, () => ofItem.prepare(constants)) };
     // Safe: one of both is there, else there were no params.
     const called = known as NonNullable<typeof known>;
-    const evaluate = this.#prepared(tree, () => called.prepare(constants, tools));
+    const evaluate = this.prepared(tree, tree.name, () => called.prepare(constants, tools));
     const getters = args.map((argument) => argument?.get ?? (() => null));
     // One list for all items: no function keeps its arguments.
     const values: OttlValue[] = getters.map(() => null);
@@ -199,12 +240,13 @@ export class Compiler<Item> {
     };
   }
 
-  #prepared<T>(tree: Call, prepare: () => T): T {
+  /** What `prepare` gives, its errors with their place in the statement. */
+  prepared<T>(tree: Expression, name: string, prepare: () => T): T {
     try {
       return prepare();
     } catch (error) {
       if (error instanceof AgentError && error.code !== 'PATTERN_INVALID') throw error;
-      throw invalid(this.#text, tree.at, `${tree.name}: ${error instanceof Error ? error.message : String(error)}`);
+      throw invalid(this.#text, tree.at, `${name}: ${error instanceof Error ? error.message : String(error)}`);
     }
   }
 }

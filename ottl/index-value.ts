@@ -2,6 +2,9 @@
 
 import { OttlEvaluationError, typeName, type OttlValue } from './value.ts';
 
+/** Longer lists are not made up to write into their end. */
+const MAX_MADE = 10_000n;
+
 /** What lies under these keys; nil where a map on the way has no such key. */
 export function indexValue(value: OttlValue, key: OttlValue): OttlValue {
   if (value === null) return null;
@@ -38,13 +41,22 @@ export function setIndexed(container: OttlValue, keys: readonly OttlValue[], val
   }
 }
 
+/** What a key is written into where nothing is: a map, or a list with nils before the index. */
+export function emptyFor(key: OttlValue): Map<string, OttlValue> | OttlValue[] {
+  if (typeof key === 'string') return new Map();
+  if (typeof key !== 'bigint') {
+    throw new OttlEvaluationError('neither a string nor an int index was given, this is an error in the OTTL');
+  }
+  if (key < 0n || key >= MAX_MADE) throw new OttlEvaluationError(`index ${key} out of bounds`);
+  return Array.from({ length: Number(key) + 1 }, () => null);
+}
+
 function childOf(child: OttlValue | undefined, nextKey: OttlValue, put: (child: OttlValue) => void): OttlValue {
   if (child instanceof Map || Array.isArray(child)) return child;
   if (child !== undefined && child !== null) {
     throw new OttlEvaluationError(`type ${typeName(child)} does not support indexing`);
   }
-  if (typeof nextKey !== 'string') throw new OttlEvaluationError('an index into a list that does not exist');
-  const made = new Map<string, OttlValue>();
+  const made = emptyFor(nextKey);
   put(made);
   return made;
 }

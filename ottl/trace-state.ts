@@ -8,3 +8,12 @@ export function traceStateValue(state: string, key: string): string {
   }
   return '';
 }
+
+/** The trace state with this key set, at its front, as W3C asks of what changed last. */
+export function setTraceStateValue(state: string, key: string, value: string): string {
+  const others = state
+    .split(',')
+    .map((member) => member.trim())
+    .filter((member) => member !== '' && member.split('=')[0] !== key);
+  return [`${key}=${value}`, ...others].join(',');
+}

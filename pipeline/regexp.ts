@@ -14,8 +14,8 @@ export interface Re2 {
   groups(text: string): readonly string[] | undefined;
   /** The first match and its numbered groups, group 0 first; undefined without a match. */
   find(text: string): readonly (string | undefined)[] | undefined;
-  /** Replaces every match by the template, in which `$1`, `${1}`, `$name`, `${name}` and `$$` stand for groups, as in Go's `Expand`. */
-  replaceAll(text: string, template: string): string;
+  /** Replaces every match by the template, in which `$1`, `${1}`, `$name`, `${name}` and `$$` stand for groups, as in Go's `Expand`; `change` is given each expanded template. */
+  replaceAll(text: string, template: string, change?: (expanded: string) => string): string;
 }
 
 /** Longer patterns are a mistake. */
@@ -77,13 +77,16 @@ class CompiledRe2 implements Re2 {
     return Array.from({ length: matcher.groupCount() + 1 }, (_, index) => matcher.group(index) ?? undefined);
   }
 
-  replaceAll(text: string, template: string): string {
+  replaceAll(text: string, template: string, change?: (expanded: string) => string): string {
     const matcher = this.#compiled.matcher(text);
     let result = '';
     let from = 0;
     while (matcher.find()) {
       result += text.slice(from, matcher.start());
-      result += this.#expand(template, (index) => (index <= matcher.groupCount() ? (matcher.group(index) ?? '') : ''));
+      const expanded = this.#expand(template, (index) =>
+        index <= matcher.groupCount() ? (matcher.group(index) ?? '') : '',
+      );
+      result += change ? change(expanded) : expanded;
       from = matcher.end();
     }
     return result + text.slice(from);

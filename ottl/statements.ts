@@ -1,0 +1,86 @@
+// Statements over the model of one item: what transforms. Each has an editor and may have a condition.
+
+import type { Statement as Tree } from './ast.ts';
+import { Compiler, type Environment } from './compile.ts';
+import type { Tools } from './function.ts';
+import { CONVERTERS } from './functions/all.ts';
+import { EDITORS } from './functions/editors/all.ts';
+import { invalid, unknownName } from './errors.ts';
+import type { ModelItem } from './model/item.ts';
+import { MODEL_PATHS, type ModelContext } from './model/paths.ts';
+import { parseStatement, parseValueExpression } from './parser.ts';
+import type { OttlValue } from './value.ts';
+
+/** Changes the item and gives whether its condition held. Throws OttlEvaluationError where it can not be evaluated. */
+export type ExecuteStatement = (item: ModelItem) => boolean;
+
+/** Compiles statements of one context. Paths may leave the context's name out. Throws an AgentError (OTTL_INVALID). */
+export function compileStatements(texts: readonly string[], context: ModelContext, tools: Tools): ExecuteStatement[] {
+  const environment = environmentOf(context, tools);
+  return texts.map((text) => compileStatement(text, parseStatement(text), environment));
+}
+
+/** Compiles an expression that gives a value. Throws an AgentError (OTTL_INVALID). */
+export function compileValueExpression(
+  text: string,
+  context: ModelContext,
+  tools: Tools,
+): (item: ModelItem) => OttlValue {
+  return new Compiler(text, environmentOf(context, tools)).expression(parseValueExpression(text)).get;
+}
+
+function environmentOf(context: ModelContext, tools: Tools): Environment<ModelItem> {
+  return {
+    context,
+    paths: MODEL_PATHS[context],
+    converters: CONVERTERS,
+    itemFunctions: context === 'span' ? { IsRootSpan: IS_ROOT_SPAN } : {},
+    tools,
+  };
+}
+
+const IS_ROOT_SPAN = {
+  params: [],
+  prepare: () => (item: ModelItem) => item.span.parentSpanId.every((byte) => byte === 0),
+};
+
+function compileStatement(text: string, tree: Tree, environment: Environment<ModelItem>): ExecuteStatement {
+  const compiler = new Compiler(text, environment);
+  const edit = compileEdit(text, tree, compiler);
+  const where = tree.where && compiler.condition(tree.where);
+  return (item) => {
+    if (where && !where(item)) return false;
+    edit(item);
+    return true;
+  };
+}
+
+function compileEdit(text: string, { editor: call }: Tree, compiler: Compiler<ModelItem>): (item: ModelItem) => void {
+  const editor = Object.hasOwn(EDITORS, call.name) ? EDITORS[call.name] : undefined;
+  if (!editor) {
+    throw unknownName(text, call.at, { what: 'editor', seen: call.name, known: Object.keys(EDITORS) });
+  }
+  if (call.keys.length > 0) throw invalid(text, call.at, `${call.name} gives no value to take a key of`);
+  const [first, ...others] = compiler.bind(call, editor.params);
+  if (!first) throw invalid(text, call.at, `${call.name} lacks its target`);
+  const target = compiler.target(first.value);
+  const functionAt = editor.params.findIndex((param) => param.replace('?', '') === editor.functionParam) - 1;
+  const handedTree = functionAt < 0 ? undefined : others[functionAt]?.value;
+  const handed = handedTree && compiler.handedOver(handedTree);
+  const args = others.map((argument, index) =>
+    argument === undefined || index === functionAt ? undefined : compiler.expression(argument.value),
+  );
+  const edit = compiler.prepared(call, call.name, () =>
+    editor.prepare({
+      constants: args.map((argument) => argument?.constant?.value),
+      isGiven: others.map((argument) => argument !== undefined),
+      handed,
+    }),
+  );
+  const isBlind = editor.isBlind === true;
+  return (item) => {
+    const values = args.map((argument) => argument?.get(item));
+    const changed = edit(isBlind ? null : target.get(item), values);
+    if (changed !== undefined) target.set(item, changed);
+  };
+}
