@@ -46,11 +46,20 @@ export function startContender({ command, args }: Contender, config: object): Pr
   return startAgent({ command, argsBefore: args, config });
 }
 
-/** Spans the receiver says it accepted, from the agent's own metrics; both use the collector's names. */
+/** A collector whose blocking queue is stuck does not answer for its metrics either. */
+const SCRAPE_TIMEOUT_MS = 5000;
+
+/** Spans the receiver says it accepted, from the agent's own metrics (both use the collector's names); NaN without answer. */
 export async function acceptedSpans(ports: AgentPorts): Promise<number> {
-  const response = await fetch(`http://127.0.0.1:${ports.metrics}/metrics`);
+  let text: string;
+  try {
+    const signal = AbortSignal.timeout(SCRAPE_TIMEOUT_MS);
+    text = await (await fetch(`http://127.0.0.1:${ports.metrics}/metrics`, { signal })).text();
+  } catch {
+    return Number.NaN;
+  }
   let sum = 0;
-  for (const line of (await response.text()).split('\n')) {
+  for (const line of text.split('\n')) {
     if (line.startsWith('otelcol_receiver_accepted_spans')) sum += Number(line.slice(line.lastIndexOf(' ') + 1));
   }
   return sum;

@@ -22,6 +22,8 @@ export interface ThroughputRun {
   /** Requests answered with 4xx or 5xx. */
   readonly refusedRequests: number;
   readonly maxResidentMib: number;
+  /** How busy the sink was, as a share of one core: close to 1 it, not the agent, is what is measured. */
+  readonly sinkBusy: number;
 }
 
 export interface ThroughputTask {
@@ -55,9 +57,11 @@ export async function measureThroughput(task: ThroughputTask): Promise<Throughpu
   const acceptedBefore = await acceptedSpans(ports);
   const memory = watchMemory(agent.pid);
   const cpuBefore = usageOf(agent.pid).cpuSeconds;
+  const sinkBefore = usageOf(sink.pid).cpuSeconds;
   const started = performance.now();
   const answers = await load({ ...pressure, seconds: task.seconds });
   const seconds = (performance.now() - started) / 1000;
+  const sinkBusy = (usageOf(sink.pid).cpuSeconds - sinkBefore) / seconds;
   const after = await sink.settled();
   const cpuSeconds = usageOf(agent.pid).cpuSeconds - cpuBefore;
   const maxResidentMib = memory.stop();
@@ -73,5 +77,6 @@ export async function measureThroughput(task: ThroughputTask): Promise<Throughpu
     lostSpans: accepted - deliveredSpans,
     refusedRequests: answers.refused,
     maxResidentMib,
+    sinkBusy,
   };
 }

@@ -25,7 +25,12 @@ export class Sink implements AsyncDisposable {
     return new Sink(child, ports as SinkReady);
   }
 
+  get pid(): number {
+    return this.#child.pid ?? 0;
+  }
+
   async ask(question: SinkQuestion = {}): Promise<SinkCount> {
+    if (!this.#child.connected) throw new Error('the sink has ended; its error is above');
     const answer = once(this.#child, 'message');
     this.#child.send(question);
     const [count] = await answer;
@@ -47,6 +52,7 @@ export class Sink implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
+    if (!this.#child.connected) return;
     const gone = once(this.#child, 'exit');
     this.#child.disconnect();
     await gone;

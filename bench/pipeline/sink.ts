@@ -75,7 +75,8 @@ grpc.on('stream', (stream: ServerHttp2Stream) => {
   stream.on('error', () => undefined);
   stream.on('end', () => {
     const frame = parts.length === 1 ? parts[0] : Buffer.concat(parts);
-    if (!frame || frame.length < 5) return;
+    // A sender that gives a call up in the middle also ends its stream.
+    if (!frame || frame.length < 5 || frame.length !== 5 + frame.readUInt32BE(1)) return;
     take(frame.subarray(5), frame[0] === 1, () => {
       if (stream.destroyed) return;
       stream.respond({ ':status': 200, 'content-type': 'application/grpc' }, { waitForTrailers: true });
@@ -89,6 +90,7 @@ const web = http.createServer({ keepAliveTimeout: 60_000 }, (request, response) 
   const parts: Buffer[] = [];
   request.on('data', (part: Buffer) => parts.push(part));
   request.on('end', () => {
+    if (!request.complete) return;
     take(Buffer.concat(parts), request.headers['content-encoding'] === 'gzip', () => {
       response.writeHead(200, { 'content-type': 'application/x-protobuf', 'content-length': 0 });
       response.end();
