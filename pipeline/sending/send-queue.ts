@@ -105,6 +105,11 @@ export class SendQueue {
     return this.#sends;
   }
 
+  /** Whether nothing waits and nothing is on its way. */
+  get isIdle(): boolean {
+    return this.#sends === 0 && this.#waiting.length === this.#head;
+  }
+
   submit(batch: Batch): Promise<void> {
     if (this.#stopping) return Promise.reject(new Refused('the exporter is stopping', { retryAfterMs: 1_000 }));
     const { queue } = this.#options;
@@ -134,7 +139,7 @@ export class SendQueue {
       blocked.reject(new Refused('the exporter is stopping', { retryAfterMs: 1_000 }));
     }
     this.#pump();
-    if (this.#waiting.length > this.#head || this.#sends > 0) {
+    if (!this.isIdle) {
       await new Promise<void>((resolve) => {
         this.#idle.push(resolve);
         if (deadline.aborted) resolve();
@@ -267,7 +272,7 @@ export class SendQueue {
       this.#sends -= 1;
       this.#admitBlocked();
       this.#pump();
-      if (this.#sends === 0 && this.#waiting.length === this.#head) for (const done of this.#idle.splice(0)) done();
+      if (this.isIdle) for (const done of this.#idle.splice(0)) done();
     });
   }
 
@@ -276,7 +281,8 @@ export class SendQueue {
     if (!first) return;
     const merged = entries.length === 1 ? first.batch : mergeEntries(entries);
     try {
-      for (const part of this.#partsOf(merged)) await this.#options.deliver(part);
+      const parts = this.#partsOf(merged);
+      await (parts.length === 1 ? this.#options.deliver(merged) : this.#deliverParts(parts));
     } catch (error) {
       const failure = asDeliveryError(error, merged.items);
       if (entries.length > 1 && failure instanceof Rejected) {
@@ -293,6 +299,26 @@ export class SendQueue {
       return;
     }
     for (const entry of entries) this.#settle(entry, undefined);
+  }
+
+  /**
+   * A rejected part costs no other one: the error counts what all of them lost. After a refused part the rest is not
+   * tried, and the whole batch comes again, with what was taken of it: at least once.
+   */
+  async #deliverParts(parts: readonly Batch[]): Promise<void> {
+    let first: Rejected | undefined;
+    let count = 0;
+    for (const part of parts) {
+      try {
+        await this.#options.deliver(part);
+      } catch (error) {
+        const failure = asDeliveryError(error, part.items);
+        if (failure instanceof Refused) throw failure;
+        first ??= failure;
+        count += failure.count;
+      }
+    }
+    if (first) throw new Rejected(first.message, { count, kind: first.kind, cause: first });
   }
 
   /** Only a single batch can be larger than a request may be: merging stops before that. */

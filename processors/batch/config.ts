@@ -22,7 +22,7 @@ export const config = z
       ),
     metadata_cardinality_limit: count()
       .default(1000)
-      .describe('Different combinations of the metadata_keys at most; further ones are refused. 0: no limit.'),
+      .describe('Different combinations of the metadata_keys in work at most; further ones are refused. 0: no limit.'),
   })
   .superRefine((settings, context) => {
     if (settings.send_batch_max_size > 0 && settings.send_batch_max_size < settings.send_batch_size) {

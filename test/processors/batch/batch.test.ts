@@ -81,20 +81,68 @@ void test('refusals and rejections reach the senders; a bad batch costs no other
   await assert.rejects(processor.consume(tracesBatch(3)), Refused);
 });
 
-void test('metadata_keys keep clients apart, up to the limit', async () => {
-  const { processor, next } = processorWith({ metadata_keys: ['Tenant'], metadata_cardinality_limit: 2 });
-  const from = (tenant: string): Batch => ({
-    ...tracesBatch(1),
-    context: { metadata: new Map([['tenant', [tenant]]]) },
-  });
-  await processor.consume(from('a'));
-  await processor.consume(from('b'));
+const from = (tenant: string, address = '192.0.2.1'): Batch => ({
+  ...tracesBatch(1),
+  context: { metadata: new Map([['tenant', [tenant]]]), address, auth: new Map([['subject', tenant]]) },
+});
+
+void test('a rejected part of a split batch costs no other part', async () => {
+  const { processor, next } = processorWith({ send_batch_size: 10, send_batch_max_size: 10 });
+  let sends = 0;
+  next.fail = ({ items }) => (sends++ === 1 ? undefined : new Rejected('bad', { count: items, kind: 'too_large' }));
+  await assert.rejects(
+    processor.consume(tracesBatch(25)),
+    (error) => error instanceof Rejected && error.count === 15 && error.kind === 'too_large',
+  );
+  assert.equal(sends, 3);
+  assert.equal(next.items, 10);
+});
+
+void test('a refused part of a split batch brings the whole batch back', async () => {
+  const { processor, next } = processorWith({ send_batch_size: 10, send_batch_max_size: 10 });
+  let sends = 0;
+  next.fail = ({ items }) => (++sends === 1 ? new Rejected('bad', { count: items }) : new Refused('busy'));
+  await assert.rejects(processor.consume(tracesBatch(25)), (error) => error instanceof Refused);
+  assert.equal(sends, 2);
+});
+
+void test("no client is taken for another: what leaves has nothing of a client but the metadata_keys' values", async () => {
+  for (const [settings, expected] of [
+    [{}, []],
+    [{ metadata_keys: ['Tenant'] }, [['tenant', ['a']]]],
+  ] as const) {
+    const { processor, next } = processorWith(settings);
+    const gate = opened();
+    next.gate = gate.promise;
+    const senders = Array.from({ length: 5 }, (_, index) => processor.consume(from('a', `192.0.2.${index}`)));
+    gate.open();
+    await Promise.all(senders);
+    assert.equal(next.items, 5);
+    assert.ok(next.batches.length < 5, 'some were merged');
+    for (const { context } of next.batches) {
+      assert.deepEqual([...context.metadata], expected);
+      assert.deepEqual([context.address, context.auth], [undefined, undefined]);
+    }
+  }
+});
+
+void test('metadata_keys keep clients apart, as many at a time as the limit says', async () => {
+  const { processor, next, metric } = processorWith({ metadata_keys: ['Tenant'], metadata_cardinality_limit: 2 });
+  const gate = opened();
+  next.gate = gate.promise;
+  const senders = ['a', 'a', 'a', 'a', 'b', 'b', 'b', 'b'].map((tenant) => processor.consume(from(tenant)));
+  assert.equal(metric('otelcol_processor_batch_metadata_cardinality'), 2);
   await assert.rejects(
     processor.consume(from('c')),
     (error) => error instanceof Refused && /metadata_cardinality_limit/.test(error.message),
   );
-  await processor.consume(from('a'));
-  assert.equal(next.items, 3);
+  gate.open();
+  await Promise.all(senders);
+  for (const { context, items } of next.batches) assert.ok(context.metadata.has('tenant') && items <= 4);
+  await new Promise(setImmediate);
+  await processor.consume(from('c'));
+  assert.deepEqual(next.batches.at(-1)?.context.metadata.get('tenant'), ['c'], 'a client gone makes room for another');
+  assert.equal(next.items, 9);
 });
 
 void test('stopping waits for what is inside; settings that can not be are refused', async () => {
