@@ -3,6 +3,7 @@
 import { Admission } from '../../pipeline/admission.ts';
 import type { Batch } from '../../pipeline/batch.ts';
 import type { ComponentContext, ComponentKind, StatusName } from '../../pipeline/component.ts';
+import type { ReleasableMetrics } from '../../pipeline/graph/running.ts';
 import type { Consumer } from '../../pipeline/delivery.ts';
 import type { DropRecord } from '../../pipeline/drops.ts';
 import { SharedListenerPool } from '../../pipeline/listener-pool.ts';
@@ -11,7 +12,7 @@ import { ownResource } from '../../pipeline/own-telemetry/settings.ts';
 import { sampleTraceIds } from '../../proto/trace-ids.ts';
 
 export interface TestContext {
-  readonly context: ComponentContext;
+  readonly context: ComponentContext & { readonly metrics: ReleasableMetrics };
   readonly listeners: SharedListenerPool;
   readonly admission: Admission;
   readonly statuses: StatusName[];
