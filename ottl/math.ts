@@ -33,8 +33,8 @@ function calculateTime(a: Time | Duration, b: OttlValue, op: MathOp): OttlValue 
   if (a instanceof Time && b instanceof Time && op === '-') return new Duration(a.nano - b.nano);
   if (b instanceof Duration && (op === '+' || op === '-')) {
     const nano = op === '+' ? a.nano + b.nano : a.nano - b.nano;
-    return a instanceof Time ? new Time(nano) : new Duration(nano);
+    return a instanceof Time ? new Time(nano, a.zone) : new Duration(nano);
   }
-  if (a instanceof Duration && b instanceof Time && op === '+') return new Time(a.nano + b.nano);
+  if (a instanceof Duration && b instanceof Time && op === '+') return new Time(a.nano + b.nano, b.zone);
   throw new OttlEvaluationError(`there is no ${typeName(a)} ${op} ${typeName(b)}`);
 }

@@ -1,11 +1,13 @@
 // The values OTTL computes with, and how they compare. Compare: contrib pkg/ottl/compare.go, v0.161.
 
-/** A point in time, in nanoseconds since the epoch. */
+/** A point in time, in nanoseconds since the epoch, and the zone it is shown in: its name or its offset. */
 export class Time {
   readonly nano: bigint;
+  readonly zone: string;
 
-  constructor(nano: bigint) {
+  constructor(nano: bigint, zone = 'UTC') {
     this.nano = nano;
+    this.zone = zone;
   }
 }
 

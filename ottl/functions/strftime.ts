@@ -1,22 +1,8 @@
-// Times as text by the ctime directives (`%Y-%m-%d`) that the collector's Time and FormatTime know, in UTC.
+// Time: reads times by ctime directives (`%Y-%m-%d`), as the collector's strptime does.
 
 import { OttlEvaluationError, Time } from '../value.ts';
-
-const MONTHS = [
-  'January',
-  'February',
-  'March',
-  'April',
-  'May',
-  'June',
-  'July',
-  'August',
-  'September',
-  'October',
-  'November',
-  'December',
-];
-const DAYS = ['Sunday', 'Monday', 'Tuesday', 'Wednesday', 'Thursday', 'Friday', 'Saturday'];
+import { DAYS, MONTHS } from './calendar-names.ts';
+import { momentOf, offsetText } from './time-zones.ts';
 
 /** Directives that stand for several. */
 const COMPOUND: Readonly<Record<string, string>> = {
@@ -32,7 +18,7 @@ const COMPOUND: Readonly<Record<string, string>> = {
 };
 
 interface Parts {
-  year: number;
+  year: number | undefined;
   month: number;
   day: number;
   hour: number;
@@ -40,7 +26,8 @@ interface Parts {
   second: number;
   nano: bigint;
   isAfternoon: boolean | undefined;
-  offsetMinutes: number;
+  /** Minutes east of UTC where the text says so. */
+  offsetMinutes: number | undefined;
 }
 
 /** A piece of text and how it changes the time. */
@@ -62,7 +49,10 @@ const fraction = (shape: string): Directive => ({
 const zone: Directive = {
   shape: 'Z|[-+]\\d{2}:?\\d{2}',
   read(text, parts) {
-    if (text === 'Z') return;
+    if (text === 'Z') {
+      parts.offsetMinutes = 0;
+      return;
+    }
     const digits = text.replace(':', '');
     const minutes = Number(digits.slice(1, 3)) * 60 + Number(digits.slice(3));
     parts.offsetMinutes = digits.startsWith('-') ? -minutes : minutes;
@@ -91,7 +81,8 @@ const DIRECTIVES: Readonly<Record<string, Directive>> = {
   L: fraction('\\d{3}'),
   f: fraction('\\d{1,9}'),
   s: number('\\d{1,9}', (value, parts) => (parts.nano = BigInt(value))),
-  p: { shape: 'AM|PM|am|pm', read: (text, parts) => (parts.isAfternoon = text.toUpperCase() === 'PM') },
+  p: { shape: 'AM|PM', read: (text, parts) => (parts.isAfternoon = text === 'PM') },
+  P: { shape: 'am|pm', read: (text, parts) => (parts.isAfternoon = text === 'pm') },
   b: named(short(MONTHS), (index, parts) => (parts.month = index + 1)),
   B: named(MONTHS, (index, parts) => (parts.month = index + 1)),
   h: named(short(MONTHS), (index, parts) => (parts.month = index + 1)),
@@ -106,7 +97,14 @@ const DIRECTIVES: Readonly<Record<string, Directive>> = {
   '%': { shape: '%', read: () => undefined },
 };
 
-export function parseTime(text: string, format: string): Time {
+export interface ParseOptions {
+  /** The zone of times that do not say theirs. */
+  readonly zone: string;
+  /** For formats without a year. */
+  readonly nowMs: number;
+}
+
+export function parseTime(text: string, format: string, { zone: local, nowMs }: ParseOptions): Time {
   const readers: Directive[] = [];
   const shape = expand(format).replace(/%(.)|[\\^$.*+?()[\]{}|]/gs, (whole, directive: string | undefined) => {
     if (directive === undefined) return `\\${whole}`;
@@ -118,7 +116,7 @@ export function parseTime(text: string, format: string): Time {
   const found = new RegExp(`^${shape}$`).exec(text);
   if (!found) throw new OttlEvaluationError(`${JSON.stringify(text)} is not a time of the format ${format}`);
   const parts: Parts = {
-    year: 1970,
+    year: undefined,
     month: 1,
     day: 1,
     hour: 0,
@@ -126,92 +124,30 @@ export function parseTime(text: string, format: string): Time {
     second: 0,
     nano: 0n,
     isAfternoon: undefined,
-    offsetMinutes: 0,
+    offsetMinutes: undefined,
   };
   for (const [index, reader] of readers.entries()) reader.read(found[index + 1] ?? '', parts);
   const hour = parts.isAfternoon === undefined ? parts.hour : (parts.hour % 12) + (parts.isAfternoon ? 12 : 0);
-  const { year, month, day, minute, second } = parts;
-  const milliseconds = Date.UTC(year, month - 1, day, hour, minute - parts.offsetMinutes, second);
-  if (
-    month > 12 ||
-    month < 1 ||
-    day < 1 ||
-    new Date(Date.UTC(year, month - 1, day)).getUTCDate() !== day ||
-    hour > 23 ||
-    minute > 59 ||
-    second > 59
-  ) {
+  const { month, day, minute, second } = parts;
+  const year = parts.year ?? new Date(nowMs).getUTCFullYear();
+  const isDate = month >= 1 && month <= 12 && day >= 1 && new Date(Date.UTC(year, month - 1, day)).getUTCDate() === day;
+  if (!isDate || hour > 23 || minute > 59 || second > 59) {
     throw new OttlEvaluationError(`${JSON.stringify(text)} is out of range for ${format}`);
   }
-  return new Time(BigInt(milliseconds) * 1_000_000n + parts.nano);
+  const named = momentIn(parts, local, Date.UTC(year, month - 1, day, hour, minute, second));
+  // Without a year a time more than a week ahead is taken to be of last year.
+  const isLastYear = parts.year === undefined && named > nowMs + 7 * 86_400_000;
+  const unixMs = isLastYear ? momentIn(parts, local, Date.UTC(year - 1, month - 1, day, hour, minute, second)) : named;
+  return new Time(BigInt(unixMs) * 1_000_000n + parts.nano, zoneName(parts, local));
 }
 
-export function formatTime(time: Time, format: string): string {
-  const nano = ((time.nano % 1_000_000_000n) + 1_000_000_000n) % 1_000_000_000n;
-  const date = new Date(Number((time.nano - nano) / 1_000_000n));
-  return expand(format).replace(/%(.)/gs, (whole, directive: string) => {
-    switch (directive) {
-      case 'Y':
-        return String(date.getUTCFullYear()).padStart(4, '0');
-      case 'y':
-        return two(date.getUTCFullYear() % 100);
-      case 'm':
-        return two(date.getUTCMonth() + 1);
-      case 'd':
-        return two(date.getUTCDate());
-      case 'e':
-        return String(date.getUTCDate()).padStart(2);
-      case 'H':
-        return two(date.getUTCHours());
-      case 'k':
-        return String(date.getUTCHours()).padStart(2);
-      case 'I':
-        return two(date.getUTCHours() % 12 === 0 ? 12 : date.getUTCHours() % 12);
-      case 'l':
-        return String(date.getUTCHours() % 12 === 0 ? 12 : date.getUTCHours() % 12).padStart(2);
-      case 'M':
-        return two(date.getUTCMinutes());
-      case 'S':
-        return two(date.getUTCSeconds());
-      case 'L':
-        return String(nano / 1_000_000n).padStart(3, '0');
-      case 'f':
-        return String(nano / 1_000n).padStart(6, '0');
-      case 's':
-        return String(nano).padStart(9, '0');
-      case 'p':
-        return date.getUTCHours() < 12 ? 'AM' : 'PM';
-      case 'b':
-      case 'h':
-        return MONTHS[date.getUTCMonth()]?.slice(0, 3) ?? '';
-      case 'B':
-        return MONTHS[date.getUTCMonth()] ?? '';
-      case 'a':
-        return DAYS[date.getUTCDay()]?.slice(0, 3) ?? '';
-      case 'A':
-        return DAYS[date.getUTCDay()] ?? '';
-      case 'z':
-        return '+0000';
-      case 'j':
-        return '+00:00';
-      case 'i':
-        return '+00:00';
-      case 'Z':
-        return 'UTC';
-      case 'n':
-        return '\n';
-      case 't':
-        return '\t';
-      case '%':
-        return '%';
-      default:
-        throw new OttlEvaluationError(`unsupported ctimefmt directive: ${whole}`);
-    }
-  });
+function momentIn({ offsetMinutes }: Parts, zoneOfText: string, localMs: number): number {
+  return offsetMinutes === undefined ? momentOf(localMs, zoneOfText) : localMs - offsetMinutes * 60_000;
 }
 
-function two(value: number): string {
-  return String(value).padStart(2, '0');
+function zoneName({ offsetMinutes }: Parts, zoneOfText: string): string {
+  if (offsetMinutes === undefined) return zoneOfText;
+  return offsetMinutes === 0 ? 'UTC' : offsetText(offsetMinutes * 60, ':');
 }
 
 function expand(format: string): string {

@@ -1,15 +1,18 @@
-// Converters of times and durations. Times are taken in UTC.
+// Converters of times and durations.
 
 import { converter, type Converters } from '../function.ts';
 import { Duration, OttlEvaluationError, Time, type OttlValue } from '../value.ts';
 import { durationOf, intOf, textOf, timeOf } from './arguments.ts';
-import { formatTime, parseTime } from './strftime.ts';
+import { parseTime } from './strftime.ts';
+import { formatTime } from './time-format.ts';
+import { checkZone, localTime } from './time-zones.ts';
 
-const date = (value: OttlValue | undefined): Date => new Date(Number(floorDivide(timeOf(value).nano, 1_000_000n)));
+/** The date as the time's own zone has it. */
+const date = (value: OttlValue | undefined): Date => localTime(timeOf(value)).date;
 
 const part = (read: (date: Date) => number) => converter(['time'], ([time]) => BigInt(read(date(time))));
 
-const quotient = (divisor: bigint) => converter(['time'], ([time]) => timeOf(time).nano / divisor);
+const quotient = (divisor: bigint) => converter(['time'], ([time]) => floorDivide(timeOf(time).nano, divisor));
 
 export const TIME_CONVERTERS: Converters = {
   Year: part((time) => time.getUTCFullYear()),
@@ -42,21 +45,33 @@ export const TIME_CONVERTERS: Converters = {
       () =>
         new Time(BigInt(Math.round(now())) * 1_000_000n),
   },
-  Time: converter(['time', 'format', 'location?', 'locale?'], ([text, format, location = null, locale = null]) => {
-    if (location !== null && !['UTC', 'GMT', ''].includes(textOf(location))) {
-      throw new OttlEvaluationError(`the location ${textOf(location)} is not available here; use UTC`);
-    }
-    if (locale !== null && !textOf(locale).startsWith('en')) {
-      throw new OttlEvaluationError(`the locale ${textOf(locale)} is not available here; use en`);
-    }
-    return parseTime(textOf(text), textOf(format));
-  }),
-  FormatTime: converter(['time', 'format'], ([time, format]) => formatTime(timeOf(time), textOf(format))),
+  Time: {
+    params: ['time', 'format', 'location?', 'locale?'],
+    prepare([, format, location = null, locale = null], { now }) {
+      if (format === '') throw new Error('format cannot be nil');
+      if (locale !== null && !textOf(locale).startsWith('en')) {
+        throw new Error(`the locale ${textOf(locale)} is not available here; use en`);
+      }
+      const zone = location === null || textOf(location) === '' ? 'UTC' : textOf(location);
+      checkZone(zone);
+      return ([text, shape]) => {
+        if (textOf(text) === '') throw new OttlEvaluationError('time cannot be nil');
+        return parseTime(textOf(text), textOf(shape), { zone, nowMs: now() });
+      };
+    },
+  },
+  FormatTime: {
+    params: ['time', 'format'],
+    prepare([, format]) {
+      if (format === '') throw new Error('format cannot be nil');
+      return ([time, shape]) => formatTime(timeOf(time), textOf(shape));
+    },
+  },
   TruncateTime: converter(['time', 'duration'], ([time, step]) => {
-    const { nano } = timeOf(time);
+    const { nano, zone } = timeOf(time);
     const { nano: size } = durationOf(step);
     // Go counts from the year 1, in which weeks and days begin as they do here.
-    return size <= 0n ? new Time(nano) : new Time(nano - modulo(nano + YEAR_ONE, size));
+    return new Time(size <= 0n ? nano : nano - modulo(nano + YEAR_ONE, size), zone);
   }),
   Unix: converter(
     ['seconds', 'nanoseconds?'],
@@ -101,5 +116,6 @@ function parseGoDuration(text: string): Duration {
     nano += BigInt(whole === '' ? 0 : whole) * size;
     if (fraction !== '') nano += (BigInt(fraction) * size) / 10n ** BigInt(fraction.length);
   }
+  if (nano > 0x7fff_ffff_ffff_ffffn) throw new OttlEvaluationError(`invalid duration ${JSON.stringify(text)}`);
   return new Duration(text.startsWith('-') ? -nano : nano);
 }
