@@ -1,13 +1,13 @@
 // Converters of lists and maps.
 
 import { converter, type Converters } from '../function.ts';
-import { compareValues, equalValues, OttlEvaluationError, type OttlValue } from '../value.ts';
+import { compareValues, OttlEvaluationError, type OttlValue } from '../value.ts';
 import { valueAsText } from '../text-of-value.ts';
 import { listOf, mapOf, textOf } from './arguments.ts';
 
 export const COLLECTION_CONVERTERS: Converters = {
   ContainsValue: converter(['target', 'item'], ([list, item = null]) =>
-    listOf(list).some((value) => equalValues(value, item)),
+    listOf(list).some((value) => compareValues(value, item, '==')),
   ),
   Keys: converter(['target'], ([map]) => [...mapOf(map).keys()]),
   Values: converter(['target'], ([map]) => [...mapOf(map).values()]),

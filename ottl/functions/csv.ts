@@ -6,6 +6,7 @@ import { OttlEvaluationError } from '../value.ts';
 export function parseCsvRow(row: string, delimiter: string, mode: string): string[] {
   if (delimiter.length !== 1) throw new OttlEvaluationError(`invalid delimiter ${JSON.stringify(delimiter)}`);
   if (mode === 'ignoreQuotes') return row.split(delimiter);
+  if (row === '') throw new OttlEvaluationError('no csv lines found');
   if (mode !== 'strict' && mode !== 'lazyQuotes') throw new OttlEvaluationError(`unknown CSV mode ${mode}`);
   const isLazy = mode === 'lazyQuotes';
   const values: string[] = [];

@@ -1,7 +1,8 @@
 // The part of Go's fmt.Sprintf that statements use.
 
+import { formatDuration } from '../../pipeline/schema.ts';
 import { valueAsText } from '../text-of-value.ts';
-import type { OttlValue } from '../value.ts';
+import { Duration, type OttlValue } from '../value.ts';
 
 const VERB = /%(?<flags>[-+# 0]*)(?<width>\d*)(?:\.(?<precision>\d*))?(?<verb>[a-zA-Z%])/g;
 
@@ -41,6 +42,8 @@ function formatted(
   if (verb === 'x' && typeof value === 'string') return Buffer.from(value).toString('hex');
   if (typeof value === 'bigint') {
     if (verb === 'd') return signed(String(value));
+    if (verb === 'c') return String.fromCodePoint(Number(BigInt.asUintN(20, value)));
+    if (verb === 'U') return `U+${value.toString(16).toUpperCase().padStart(4, '0')}`;
     const radix = { x: 16, X: 16, o: 8, b: 2 }[verb];
     if (radix !== undefined) return signed(verb === 'X' ? value.toString(16).toUpperCase() : value.toString(radix));
   }
@@ -49,7 +52,7 @@ function formatted(
     if (verb === 'e') return signed(value.toExponential(digits ?? 6).replace(/e([-+])(\d)$/, 'e$10$2'));
     if (verb === 'g') return signed(digits === undefined ? String(value) : String(Number(value.toPrecision(digits))));
   }
-  return `%!${verb}(${goType(value)}=${shown(value)})`;
+  return value === null ? `%!${verb}(<nil>)` : `%!${verb}(${goType(value)}=${shown(value)})`;
 }
 
 function padded(text: string, width: number, flags: string): string {
@@ -60,6 +63,7 @@ function padded(text: string, width: number, flags: string): string {
 }
 
 function shown(value: OttlValue): string {
+  if (value instanceof Duration) return formatDuration(Number(value.nano) / 1e6);
   return value === null ? '<nil>' : valueAsText(value);
 }
 

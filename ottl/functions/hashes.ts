@@ -121,6 +121,8 @@ function decode(target: OttlValue, encoding: string): string {
       );
     case 'hex':
       return Buffer.from(text, 'hex').toString('utf8');
+    case 'us-ascii':
+    case 'ascii':
     case 'utf-8':
     case 'utf8':
       return target instanceof Uint8Array ? Buffer.from(target).toString('utf8') : text;

@@ -19,6 +19,7 @@ export const PARSERS: Converters = {
     ([row, headers, delimiter = null, headerDelimiter = null, mode = null]) => {
       const separator = delimiter === null ? ',' : textOf(delimiter);
       const names = textOf(headers).split(headerDelimiter === null ? separator : textOf(headerDelimiter));
+      if (names.length === 1 && names[0] === '') throw new OttlEvaluationError('headers must not be an empty string');
       const values = parseCsvRow(textOf(row), separator, mode === null ? 'strict' : textOf(mode));
       if (names.length !== values.length) {
         throw new OttlEvaluationError(`wrong number of fields: expected ${names.length}, found ${values.length}`);
@@ -36,10 +37,11 @@ export const PARSERS: Converters = {
       const between = pair === null ? ' ' : textOf(pair);
       const entries = [...mapOf(map)];
       if (isSorted !== null && boolOf(isSorted)) entries.sort(([a], [b]) => (a < b ? -1 : 1));
-      const quoted = (part: string): string =>
-        part.includes(separator) || part.includes(between) || part.includes('"')
-          ? `"${part.replaceAll('"', String.raw`\"`)}"`
-          : part;
+      checkDelimiters(separator, between);
+      const quoted = (part: string): string => {
+        const escaped = part.replaceAll('"', String.raw`\"`);
+        return escaped.includes(separator) || escaped.includes(between) ? `"${escaped}"` : escaped;
+      };
       return entries.map(([key, value]) => `${quoted(key)}${separator}${quoted(valueAsText(value))}`).join(between);
     },
   ),
@@ -72,6 +74,9 @@ function parseJson(text: string): OttlValue {
   } catch (error) {
     throw new OttlEvaluationError(`ParseJSON: ${error instanceof Error ? error.message : String(error)}`);
   }
+  if (typeof value !== 'object' || value === null) {
+    throw new OttlEvaluationError('ParseJSON: could not convert parsed value to JSON object');
+  }
   return fromJson(value, 0);
 }
 
@@ -83,41 +88,43 @@ function fromJson(value: unknown, depth: number): OttlValue {
   return new Map(Object.entries(value).map(([key, one]) => [key, fromJson(one, depth + 1)]));
 }
 
+function checkDelimiters(delimiter: string, pairDelimiter: string): void {
+  if (delimiter === '' || pairDelimiter === '') throw new OttlEvaluationError('a delimiter cannot be an empty string');
+  if (delimiter !== pairDelimiter) return;
+  throw new OttlEvaluationError(`pair delimiter ${JSON.stringify(pairDelimiter)} cannot be equal to delimiter`);
+}
+
 function parseKeyValue(text: string, delimiter: string, pairDelimiter: string): Map<string, OttlValue> {
-  if (delimiter === pairDelimiter) {
-    throw new OttlEvaluationError(`pair delimiter ${JSON.stringify(pairDelimiter)} cannot be equal to delimiter`);
-  }
+  checkDelimiters(delimiter, pairDelimiter);
+  if (text === '') throw new OttlEvaluationError('cannot parse from empty target');
   const result = new Map<string, OttlValue>();
   for (const pair of splitOutsideQuotes(text, pairDelimiter)) {
-    if (pair === '') continue;
     const at = pair.indexOf(delimiter);
     if (at < 0) throw new OttlEvaluationError(`cannot split ${JSON.stringify(pair)} into 2 items, got 1 item(s)`);
-    result.set(unquoted(pair.slice(0, at).trim()), unquoted(pair.slice(at + delimiter.length).trim()));
+    result.set(pair.slice(0, at).trim(), pair.slice(at + delimiter.length).trim());
   }
   return result;
 }
 
+/** Quotes keep a delimiter in the text and are taken away; a backslash before one keeps it. */
 function splitOutsideQuotes(text: string, delimiter: string): string[] {
   const parts: string[] = [];
-  let start = 0;
+  let current = '';
   let quote = '';
+  let isEscaped = false;
   for (let at = 0; at < text.length; at += 1) {
     const character = text.charAt(at);
-    if (quote !== '') {
-      if (character === quote) quote = '';
-    } else if (character === '"' || character === "'") quote = character;
-    else if (text.startsWith(delimiter, at)) {
-      parts.push(text.slice(start, at));
-      start = at + delimiter.length;
-      at = start - 1;
+    if (quote === '' && text.startsWith(delimiter, at)) {
+      if (current !== '') parts.push(current);
+      current = '';
+      at += delimiter.length - 1;
+    } else if (!isEscaped && quote === '' && (character === '"' || character === "'")) quote = character;
+    else if (!isEscaped && character === quote) quote = '';
+    else {
+      isEscaped = !isEscaped && character === '\\';
+      current += character;
     }
   }
   if (quote !== '') throw new OttlEvaluationError('never reached the end of a quoted value');
-  parts.push(text.slice(start));
-  return parts;
-}
-
-function unquoted(text: string): string {
-  const [first] = text;
-  return (first === '"' || first === "'") && text.length > 1 && text.endsWith(first) ? text.slice(1, -1) : text;
+  return current === '' ? parts : [...parts, current];
 }

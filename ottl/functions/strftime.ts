@@ -134,10 +134,12 @@ export function parseTime(text: string, format: string, { zone: local, nowMs }: 
   if (!isDate || hour > 23 || minute > 59 || second > 59) {
     throw new OttlEvaluationError(`${JSON.stringify(text)} is out of range for ${format}`);
   }
-  const named = momentIn(parts, local, Date.UTC(year, month - 1, day, hour, minute, second));
+  const thisYear = momentIn(parts, local, Date.UTC(year, month - 1, day, hour, minute, second));
   // Without a year a time more than a week ahead is taken to be of last year.
-  const isLastYear = parts.year === undefined && named > nowMs + 7 * 86_400_000;
-  const unixMs = isLastYear ? momentIn(parts, local, Date.UTC(year - 1, month - 1, day, hour, minute, second)) : named;
+  const isLastYear = parts.year === undefined && thisYear > nowMs + 7 * 86_400_000;
+  const unixMs = isLastYear
+    ? momentIn(parts, local, Date.UTC(year - 1, month - 1, day, hour, minute, second))
+    : thisYear;
   return new Time(BigInt(unixMs) * 1_000_000n + parts.nano, zoneName(parts, local));
 }
 

@@ -2,8 +2,9 @@
 
 import { converter, type Converters } from '../function.ts';
 import { valueAsText } from '../text-of-value.ts';
-import { OttlEvaluationError, typeName, type OttlValue } from '../value.ts';
+import { compareValues, OttlEvaluationError, typeName, type OttlValue } from '../value.ts';
 import { goFormat } from './format.ts';
+import { toCamelCase, toSnakeCase } from './letter-case.ts';
 import { boolOf, intOf, listOf, textOf } from './arguments.ts';
 
 export const STRING_CONVERTERS: Converters = {
@@ -52,14 +53,8 @@ export const STRING_CONVERTERS: Converters = {
 const CASES: Readonly<Record<string, (text: string) => string>> = {
   lower: (text) => text.toLowerCase(),
   upper: (text) => text.toUpperCase(),
-  snake: (text) =>
-    text
-      .replaceAll(/([a-z0-9])([A-Z])/g, '$1_$2')
-      .replaceAll(/([A-Z])([A-Z][a-z])/g, '$1_$2')
-      .replaceAll(/([A-Za-z])([0-9])|([0-9])([A-Za-z])/g, '$1$3_$2$4')
-      .replaceAll(/[\s.-]+/g, '_')
-      .toLowerCase(),
-  camel: (text) => text.replaceAll(/(?:^|[_\s.-]+)(.)/g, (_, letter: string) => letter.toUpperCase()),
+  snake: toSnakeCase,
+  camel: toCamelCase,
 };
 
 function convert(text: string, to: string): string {
@@ -88,8 +83,9 @@ function substring(text: string, start: number, length: number, isUtf8Safe: bool
   let from = start;
   let to = start + length;
   if (isUtf8Safe) {
-    while (from > 0 && isContinuation(bytes[from])) from -= 1;
+    while (isContinuation(bytes[from])) from += 1;
     while (to > from && isContinuation(bytes[to])) to -= 1;
+    to = Math.max(from, to);
   }
   return bytes.toString('utf8', from, to);
 }
@@ -103,5 +99,5 @@ function indexOf(target: OttlValue, value: OttlValue): bigint {
     const at = target.indexOf(textOf(value));
     return BigInt(at < 0 ? -1 : Buffer.byteLength(target.slice(0, at)));
   }
-  return BigInt(listOf(target).indexOf(value));
+  return BigInt(listOf(target).findIndex((element) => compareValues(element, value, '==')));
 }

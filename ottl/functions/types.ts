@@ -21,7 +21,13 @@ export const TYPE_CONVERTERS: Converters = {
   IsList: converter(['value'], ([value]) => Array.isArray(value)),
   IsEmpty: converter(['value'], ([value = null]) => isEmpty(value)),
   IsMatch: { params: ['target', 'pattern'], prepare: ([, pattern]) => isMatch(pattern) },
-  Coalesce: converter(['values'], ([values]) => listOf(values).find((value) => value !== null) ?? null),
+  Coalesce: {
+    params: ['values'],
+    prepare([constant]) {
+      if (Array.isArray(constant) && constant.length === 0) throw new Error('Coalesce requires at least one argument');
+      return ([values]) => listOf(values).find((value) => value !== null) ?? null;
+    },
+  },
   Len: converter(['target'], ([target = null]) => BigInt(lengthOf(target))),
   Log: converter(['value'], ([value = null]) => logarithm(value)),
   ParseInt: converter(['target', 'base'], ([text, base]) => parseInBase(textOf(text), Number(intOf(base)))),
