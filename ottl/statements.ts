@@ -2,12 +2,13 @@
 
 import type { Statement as Tree } from './ast.ts';
 import { Compiler, type Environment } from './compile.ts';
+import type { Context } from './contexts.ts';
 import type { Tools } from './function.ts';
 import { CONVERTERS } from './functions/all.ts';
 import { EDITORS } from './functions/editors/all.ts';
 import { invalid, unknownName } from './errors.ts';
 import type { ModelItem } from './model/item.ts';
-import { MODEL_PATHS, type ModelContext } from './model/paths.ts';
+import { MODEL_PATHS } from './model/paths.ts';
 import { parseStatement, parseValueExpression } from './parser.ts';
 import type { OttlValue } from './value.ts';
 
@@ -15,21 +16,17 @@ import type { OttlValue } from './value.ts';
 export type ExecuteStatement = (item: ModelItem) => boolean;
 
 /** Compiles statements of one context. Paths may leave the context's name out. Throws an AgentError (OTTL_INVALID). */
-export function compileStatements(texts: readonly string[], context: ModelContext, tools: Tools): ExecuteStatement[] {
+export function compileStatements(texts: readonly string[], context: Context, tools: Tools): ExecuteStatement[] {
   const environment = environmentOf(context, tools);
   return texts.map((text) => compileStatement(text, parseStatement(text), environment));
 }
 
 /** Compiles an expression that gives a value. Throws an AgentError (OTTL_INVALID). */
-export function compileValueExpression(
-  text: string,
-  context: ModelContext,
-  tools: Tools,
-): (item: ModelItem) => OttlValue {
+export function compileValueExpression(text: string, context: Context, tools: Tools): (item: ModelItem) => OttlValue {
   return new Compiler(text, environmentOf(context, tools)).expression(parseValueExpression(text)).get;
 }
 
-function environmentOf(context: ModelContext, tools: Tools): Environment<ModelItem> {
+function environmentOf(context: Context, tools: Tools): Environment<ModelItem> {
   return {
     context,
     paths: MODEL_PATHS[context],

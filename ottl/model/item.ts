@@ -1,6 +1,7 @@
 // What statements change: one item with its resource and scope as plain objects.
 
 import type { OttlValue } from '../value.ts';
+import { emptyMetric, emptyPoint, type MetricModel, type PointModel } from './metric-item.ts';
 
 /** Attributes and other maps. Their values are what OTLP knows: no times, durations or ids. */
 export type ModelMap = Map<string, OttlValue>;
@@ -63,6 +64,8 @@ export interface ModelItem {
   span: SpanModel;
   event: EventModel;
   eventIndex: number;
+  metric: MetricModel;
+  point: PointModel;
   /** What statements keep for later statements on the same item. */
   cache: ModelMap;
 }
@@ -76,6 +79,8 @@ export function modelItem(): ModelItem {
     span: emptySpan(),
     event: { attributes: new Map(), name: '', timeUnixNano: 0n, droppedAttributesCount: 0 },
     eventIndex: 0,
+    metric: emptyMetric(),
+    point: emptyPoint(),
     cache: new Map(),
   };
 }

@@ -7,9 +7,7 @@ import { setTraceStateValue, traceStateValue } from '../trace-state.ts';
 import { OttlEvaluationError } from '../value.ts';
 import { field, id, integer, map, text, time, wrongType, type Entry } from './entries.ts';
 import type { ModelItem } from './item.ts';
-
-/** The contexts that statements can have over this model. */
-export type ModelContext = Exclude<Context, 'metric' | 'datapoint'>;
+import { METRIC_PATHS, POINT_PATHS } from './metric-paths.ts';
 
 const KINDS = ['Unspecified', 'Internal', 'Server', 'Client', 'Producer', 'Consumer'];
 
@@ -106,11 +104,13 @@ const LOG: readonly Entry[] = [
 ];
 
 /** Every context has its own paths, those of what it lies in, and its cache. */
-export const MODEL_PATHS: Readonly<Record<ModelContext, PathTable<ModelItem>>> = {
+export const MODEL_PATHS: Readonly<Record<Context, PathTable<ModelItem>>> = {
   resource: new Map([...RESOURCE, cache('resource')]),
   scope: new Map([...RESOURCE, ...SCOPE, cache('scope'), cache('instrumentation_scope')]),
   span: new Map([...RESOURCE, ...SCOPE, ...SPAN, cache('span')]),
   spanevent: new Map([...RESOURCE, ...SCOPE, ...SPAN, ...EVENT, cache('spanevent')]),
+  metric: new Map([...RESOURCE, ...SCOPE, ...METRIC_PATHS, cache('metric')]),
+  datapoint: new Map([...RESOURCE, ...SCOPE, ...METRIC_PATHS, ...POINT_PATHS, cache('datapoint')]),
   log: new Map([...RESOURCE, ...SCOPE, ...LOG, cache('log')]),
 };
 

@@ -3,8 +3,8 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
+import type { Context } from '../../ottl/contexts.ts';
 import { modelItem, type ModelItem } from '../../ottl/model/item.ts';
-import type { ModelContext } from '../../ottl/model/paths.ts';
 import { compileStatements, compileValueExpression } from '../../ottl/statements.ts';
 import { Id, type OttlValue } from '../../ottl/value.ts';
 
@@ -48,7 +48,7 @@ interface Document {
 
 interface Case {
   readonly id: string;
-  readonly context: ModelContext;
+  readonly context: Context;
   readonly statements?: readonly string[];
   readonly expression?: string;
   readonly input: string;
