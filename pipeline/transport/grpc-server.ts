@@ -375,7 +375,7 @@ class Call {
   }
 }
 
-const RESPONSE_HEADERS = { ':status': 200, 'content-type': 'application/grpc' };
+const RESPONSE_HEADERS = [':status', '200', 'content-type', 'application/grpc'];
 const RESPOND_WITH_TRAILERS = { waitForTrailers: true };
 const OK_TRAILERS = { 'grpc-status': '0' };
 
