@@ -1,10 +1,10 @@
 // How much memory the process uses and may use.
 
-import { readFile } from 'node:fs/promises';
 import os from 'node:os';
 import v8 from 'node:v8';
 import vm from 'node:vm';
 import type { MemoryLimiterConfig } from './config.ts';
+import { controlGroupLimitBytes } from './control-groups.ts';
 
 const MIB = 2 ** 20;
 
@@ -33,22 +33,10 @@ export function collectGarbage(): void {
   collect();
 }
 
-export async function limitBytesOf(
-  config: MemoryLimiterConfig,
-): Promise<{ readonly hardBytes: number; readonly softBytes: number }> {
-  const total = config.limit_mib > 0 ? 0 : await availableBytes();
+/** The limits in bytes: the configured MiB, or a share of the memory of the machine or of what this process is allowed of it. */
+export function limitBytesOf(config: MemoryLimiterConfig): { readonly hardBytes: number; readonly softBytes: number } {
+  const total = config.limit_mib > 0 ? 0 : Math.min(os.totalmem(), controlGroupLimitBytes());
   const hardBytes = config.limit_mib > 0 ? config.limit_mib * MIB : (total * config.limit_percentage) / 100;
   const spike = config.limit_mib > 0 ? config.spike_limit_mib * MIB : (total * config.spike_limit_percentage) / 100;
   return { hardBytes, softBytes: hardBytes - (spike > 0 ? spike : hardBytes / 5) };
-}
-
-/** The memory of the machine, or of the control group where that has less. */
-async function availableBytes(): Promise<number> {
-  let least = os.totalmem();
-  for (const file of ['/sys/fs/cgroup/memory.max', '/sys/fs/cgroup/memory/memory.limit_in_bytes']) {
-    const text = await readFile(file, 'utf8').catch(() => '');
-    const limit = Number(text.trim());
-    if (text.trim() !== '' && Number.isFinite(limit) && limit > 0) least = Math.min(least, limit);
-  }
-  return least;
 }

@@ -1,7 +1,9 @@
 import assert from 'node:assert/strict';
+import os from 'node:os';
 import { test } from 'node:test';
 import { Refused } from '../../../pipeline/delivery.ts';
 import { config } from '../../../processors/memory_limiter/config.ts';
+import { controlGroupLimitBytes } from '../../../processors/memory_limiter/control-groups.ts';
 import { MemoryLimiter } from '../../../processors/memory_limiter/memory-limiter.ts';
 import { limitBytesOf, usedBytes } from '../../../processors/memory_limiter/memory.ts';
 import { Collector, testContext } from '../../support/context.ts';
@@ -36,15 +38,45 @@ void test('below the limit data passes; above it is refused, to be tried again; 
   assert.equal(next.items, 3);
 });
 
-void test('limits come from MiB, or from a share of what there is; the spike is a fifth unless set', async () => {
+void test('pipelines share one watch: each hears of the change, and the last one to stop ends it', async () => {
+  const settings = config.parse({ check_interval: '5ms', limit_mib: 1 });
+  const made = (['traces', 'logs'] as const).map((signal) => {
+    const given = testContext({ kind: 'processor', id: 'memory_limiter', realTime: true });
+    return { ...given, limiter: new MemoryLimiter(settings, given.context, signal, new Collector()) };
+  });
+  for (const { limiter } of made) await limiter.start();
+  for (const { limiter, statuses } of made) {
+    await assert.rejects(limiter.consume(tracesBatch(1)), Refused);
+    assert.deepEqual(statuses, ['RecoverableError']);
+  }
+  const [first, second] = made;
+  await first?.limiter.stop();
+  await assert.rejects(second?.limiter.consume(tracesBatch(1)) ?? Promise.resolve(), Refused);
+  await second?.limiter.stop();
+  await second?.limiter.consume(tracesBatch(1));
+});
+
+void test('what the next component says comes back', async () => {
+  const { context } = testContext({ kind: 'processor', id: 'memory_limiter', realTime: true });
+  const next = new Collector();
+  const full = new Refused('full');
+  next.fail = () => full;
+  const limiter = new MemoryLimiter(config.parse({ check_interval: '1s', limit_mib: 4_096 }), context, 'logs', next);
+  await limiter.start();
+  await assert.rejects(limiter.consume(tracesBatch(1)), (error) => error === full);
+  await limiter.stop();
+});
+
+void test('limits come from MiB, or from a share of what there is; the spike is a fifth unless set', () => {
   const of = (settings: object) => limitBytesOf(config.parse({ check_interval: '1s', ...settings }));
-  assert.deepEqual(await of({ limit_mib: 100 }), { hardBytes: 100 * MIB, softBytes: 80 * MIB });
-  assert.deepEqual(await of({ limit_mib: 100, spike_limit_mib: 30, limit_percentage: 1 }), {
+  assert.deepEqual(of({ limit_mib: 100 }), { hardBytes: 100 * MIB, softBytes: 80 * MIB });
+  assert.deepEqual(of({ limit_mib: 100, spike_limit_mib: 30, limit_percentage: 1 }), {
     hardBytes: 100 * MIB,
     softBytes: 70 * MIB,
   });
-  const { hardBytes, softBytes } = await of({ limit_percentage: 50, spike_limit_percentage: 10 });
+  const { hardBytes, softBytes } = of({ limit_percentage: 50, spike_limit_percentage: 10 });
   assert.ok(Math.abs(softBytes / hardBytes - 0.8) < 1e-9);
+  assert.equal(hardBytes, Math.min(os.totalmem(), controlGroupLimitBytes()) / 2);
 });
 
 void test('the rules of the collector hold', () => {
