@@ -4,10 +4,10 @@ import { AgentError } from '../pipeline/errors.ts';
 import type { Accessor, PathTable } from './access.ts';
 import type { Argument, Call, Condition, Expression, Field, Path } from './ast.ts';
 import { compileComparison, type Compiled } from './compare.ts';
-import { ENUMS } from './enums.ts';
+import { symbolsOf } from './enums.ts';
 import { invalid, unknownName } from './errors.ts';
 import type { Converters, ItemFunction, Tools } from './function.ts';
-import { emptyFor, indexValue, setIndexed } from './index-value.ts';
+import { emptyFor, indexResult, indexValue, setIndexed } from './index-value.ts';
 import { calculate } from './math.ts';
 import { toJsValue } from './text-of-value.ts';
 import { OttlEvaluationError, type OttlValue } from './value.ts';
@@ -59,6 +59,8 @@ export class Compiler<Item> {
       default: {
         const terms = tree.terms.map((term) => this.condition(term));
         const decisive = tree.kind === 'or';
+        // A constant that decides does so before the others could fail, as in the collector.
+        if (tree.terms.some((term) => term.kind === 'constant' && term.value === decisive)) return () => decisive;
         return (item) => {
           for (const term of terms) if (term(item) === decisive) return decisive;
           return !decisive;
@@ -72,9 +74,10 @@ export class Compiler<Item> {
       case 'literal':
         return constant(tree.value);
       case 'symbol': {
-        const value = ENUMS.get(tree.name);
+        const symbols = symbolsOf(this.#environment.context);
+        const value = symbols.get(tree.name);
         if (value !== undefined) return constant(value);
-        throw unknownName(this.#text, tree.at, { what: 'symbol', seen: tree.name, known: ENUMS.keys() });
+        throw unknownName(this.#text, tree.at, { what: 'symbol', seen: tree.name, known: symbols.keys() });
       }
       case 'list': {
         const elements = tree.elements.map((element) => this.expression(element));
@@ -208,7 +211,7 @@ export class Compiler<Item> {
     return {
       get: (item) => {
         let value = base.get(item);
-        for (const key of keys) value = indexValue(value, key.get(item));
+        for (const key of keys) value = indexResult(value, key.get(item));
         return value;
       },
     };

@@ -67,8 +67,10 @@ const ITEM_FUNCTIONS: Readonly<Partial<Record<Context, ItemFunctions>>> = {
         const needle = encodeUtf8(constantText(key));
         const value = encodeUtf8(constantText(expected));
         return (item) => {
+          // The first point that has the key decides, as in the collector.
           for (const points = item.metric.dataPoints(); points.next();) {
-            if (points.item.attributes.get(needle)?.stringEquals(value) === true) return true;
+            const found = points.item.attributes.get(needle);
+            if (found !== undefined) return found.stringEquals(value);
           }
           return false;
         };

@@ -13,6 +13,13 @@ export function indexValue(value: OttlValue, key: OttlValue): OttlValue {
   throw new OttlEvaluationError(`type ${typeName(value)} does not support indexing`);
 }
 
+/** The same in what a converter gave: there a missing key is an error. */
+export function indexResult(value: OttlValue, key: OttlValue): OttlValue {
+  if (value === null) throw new OttlEvaluationError('type <nil> does not support indexing');
+  if (value instanceof Map && !value.has(mapKey(key))) throw new OttlEvaluationError('key not found in map');
+  return indexValue(value, key);
+}
+
 /** Writes under the keys, of which there is one at least, making maps on the way where nothing is. */
 export function setIndexed(container: OttlValue, keys: readonly OttlValue[], value: OttlValue): void {
   let current = container;

@@ -151,6 +151,9 @@ class Parser {
   #atom(): Expression {
     this.#enter();
     try {
+      const { at } = this.#peek();
+      if (this.#takeSymbol('+')) return this.#operand(at);
+      if (this.#takeSymbol('-')) return negated(this.#operand(at), at);
       if (!this.#takeSymbol('(')) return this.#primary();
       const inner = this.value();
       this.#expect(')');
@@ -158,6 +161,16 @@ class Parser {
     } finally {
       this.#depth -= 1;
     }
+  }
+
+  /** What a sign may stand before. */
+  #operand(at: number): Expression {
+    const isGroup = this.#takeSymbol('(');
+    const value = isGroup ? this.value() : this.#primary();
+    if (isGroup) this.#expect(')');
+    const isNumber = value.kind === 'literal' && (typeof value.value === 'bigint' || typeof value.value === 'number');
+    if (isNumber || value.kind === 'path' || value.kind === 'call' || value.kind === 'math') return value;
+    throw invalid(this.#text, at, 'a sign before something that is no number');
   }
 
   #primary(): Expression {
@@ -187,7 +200,7 @@ class Parser {
   }
 
   #int64(token: Token): bigint {
-    const value = BigInt(token.text.startsWith('+') ? token.text.slice(1) : token.text);
+    const value = BigInt(token.text);
     if (BigInt.asIntN(64, value) !== value)
       throw invalid(this.#text, token.at, `${token.text} is not a 64-bit integer`);
     return value;
@@ -290,4 +303,11 @@ class Parser {
     const seen = kind === 'end' ? 'the end' : text;
     return invalid(this.#text, at, `expected ${expected}, found ${seen}`);
   }
+}
+
+/** A number with its sign turned, or 0 minus what is computed. */
+function negated(value: Expression, at: number): Expression {
+  if (value.kind === 'literal' && typeof value.value === 'bigint') return { ...value, at, value: -value.value };
+  if (value.kind === 'literal' && typeof value.value === 'number') return { ...value, at, value: -value.value };
+  return { kind: 'math', at, op: '-', left: { kind: 'literal', at, value: 0n }, right: value };
 }

@@ -3,8 +3,8 @@
 import type { AnyValueView } from '../../proto/otlp/any-value.ts';
 import type { AttributesView } from '../../proto/otlp/attributes.ts';
 import { LOG_RECORD } from '../../proto/otlp/logs.ts';
-import type { MessageView } from '../../proto/otlp/message-view.ts';
-import { METRIC } from '../../proto/otlp/metrics.ts';
+import { type MessageView, RepeatedField } from '../../proto/otlp/message-view.ts';
+import { METRIC, METRIC_DATA } from '../../proto/otlp/metrics.ts';
 import { EVENT, SPAN, STATUS } from '../../proto/otlp/spans.ts';
 import { encodeUtf8 } from '../../proto/otlp/text.ts';
 import { valueText } from '../../proto/otlp/value-text.ts';
@@ -59,6 +59,8 @@ const SPAN_PATHS: Entries = [
   ...time('span.end_time', (item) => item.span.endTimeUnixNano),
   ...integer('span.dropped_attributes_count', (item) => item.span.droppedAttributesCount),
   ...integer('span.dropped_events_count', (item) => item.span.droppedEventsCount),
+  ...counted('span.events', (item) => item.span.message, SPAN.events),
+  ...counted('span.links', (item) => item.span.message, SPAN.links),
   ...integer('span.dropped_links_count', (item) => item.span.droppedLinksCount),
   ...integer('span.flags', (item) => item.span.flags),
 ];
@@ -104,6 +106,7 @@ const METRIC_PATHS: Entries = [
       indexable: false,
     },
   ],
+  ...counted('metric.data_points', (item) => item.metric.data, METRIC_DATA.dataPoints),
   ...attributes('metric.metadata', (item) => item.metric.metadata),
 ];
 
@@ -132,14 +135,32 @@ const POINTS: Entries = [
 
 /** Every context has its own paths and those of what it lies in. */
 export const VIEW_PATHS: Readonly<Record<Context, PathTable<ViewItem>>> = {
-  resource: new Map(RESOURCE),
-  scope: new Map([...RESOURCE, ...SCOPE]),
-  span: new Map([...RESOURCE, ...SCOPE, ...SPAN_PATHS]),
-  spanevent: new Map([...RESOURCE, ...SCOPE, ...SPAN_PATHS, ...EVENT_PATHS]),
-  metric: new Map([...RESOURCE, ...SCOPE, ...METRIC_PATHS]),
-  datapoint: new Map([...RESOURCE, ...SCOPE, ...METRIC_PATHS, ...POINTS]),
-  log: new Map([...RESOURCE, ...SCOPE, ...LOG_PATHS]),
+  resource: new Map([...RESOURCE, cache('resource')]),
+  scope: new Map([...RESOURCE, ...SCOPE, cache('scope'), cache('instrumentation_scope')]),
+  span: new Map([...RESOURCE, ...SCOPE, ...SPAN_PATHS, cache('span')]),
+  spanevent: new Map([...RESOURCE, ...SCOPE, ...SPAN_PATHS, ...EVENT_PATHS, cache('spanevent')]),
+  metric: new Map([...RESOURCE, ...SCOPE, ...METRIC_PATHS, cache('metric')]),
+  datapoint: new Map([...RESOURCE, ...SCOPE, ...METRIC_PATHS, ...POINTS, cache('datapoint')]),
+  log: new Map([...RESOURCE, ...SCOPE, ...LOG_PATHS, cache('log')]),
 };
+
+/** Conditions write nothing, so the cache is empty. */
+function cache(context: string): readonly [string, Entry] {
+  return [`${context}.cache`, { access: { get: () => new Map() }, keyed: () => ({ get: () => null }) }];
+}
+
+/** A list that no expression looks into: only that it is there and how long it is can be asked. */
+function counted(path: string, of: (item: ViewItem) => MessageView, number: number): Entries {
+  return [[path, { access: { get: (item) => occurrences(of(item), number).map(() => null) }, indexable: false }]];
+}
+
+function occurrences(message: MessageView, number: number): readonly number[] {
+  const found: number[] = [];
+  const fields = new RepeatedField();
+  fields.reset(message.bytes, message.repeatedStart(number), message.repeatedEnd(number), number);
+  while (fields.next()) found.push(fields.start);
+  return found;
+}
 
 function attributes(path: string, of: (item: ViewItem) => AttributesView): Entries {
   return [

@@ -92,7 +92,15 @@ const CASES: readonly (readonly [string, object, () => Batch, string, number])[]
   ['exclude', { spans: { exclude: { match_type: 'regexp', span_names: ['[a-c]'] } } }, traces, 's2 d', 1],
   ['metric', { metrics: { metric: ['name == "m2"'] } }, metrics, 's1 m1 h1 h2', 2],
   ['points', { metrics: { datapoint: ['attributes["host"] == "h1"'] } }, metrics, 's1 m1 h2', 1],
-  ['on points', { metrics: { metric: ['HasAttrOnDatapoint("host", "h2")'] } }, metrics, 's1 m2 h1', 1],
+  // The first point that has the attribute decides, as in the collector.
+  ['on points', { metrics: { metric: ['HasAttrOnDatapoint("host", "h2")'] } }, metrics, 's1 m1 h1 h2 m2 h1', 3],
+  [
+    'key on points',
+    { metrics: { metric: ['HasAttrKeyOnDatapoint("host") and name == "m1"'] } },
+    metrics,
+    's1 m2 h1',
+    1,
+  ],
   ['metric names', { metrics: { include: { match_type: 'strict', metric_names: ['m2'] } } }, metrics, 's1 m2 h1', 1],
   ['log', { logs: { log_record: ['severity_number < SEVERITY_NUMBER_ERROR'] } }, logs, 'y', 1],
   ['inferred', { log_conditions: ['log.body == "x"'] }, logs, 'y z', 2],
