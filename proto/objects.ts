@@ -25,16 +25,27 @@ export interface ProtoObject {
 
 /** Throws MalformedProto. Unknown fields are left out. */
 export function decodeMessage(message: MessageName, bytes: Uint8Array): ProtoObject {
-  return decodeRange(message, bytes, 0, bytes.length, 0);
+  const object: MutableObject = {};
+  decodeInto(object, message, bytes, 0, bytes.length, 0);
+  return object;
 }
 
-function decodeRange(message: MessageName, bytes: Uint8Array, start: number, end: number, depth: number): ProtoObject {
+type MutableObject = Record<string, ProtoValue>;
+
+/** Adds to what is in `object`: a message that appears twice is one message (protobuf encoding, "Last One Wins"). */
+function decodeInto(
+  object: MutableObject,
+  message: MessageName,
+  bytes: Uint8Array,
+  start: number,
+  end: number,
+  depth: number,
+): void {
   if (depth > MAX_DEPTH) malformed(`messages nested more than ${MAX_DEPTH} deep`, start);
   const fields = fieldsByNumber(message);
   const reader = new ProtoReader();
   reader.reset(bytes, start, end);
-  const object: Record<string, ProtoValue> = {};
-  let chosen: string | undefined;
+  let chosen = chosenOneof(object, fields);
   while (reader.next()) {
     const field = fields.get(reader.field);
     if (!field) continue;
@@ -45,22 +56,22 @@ function decodeRange(message: MessageName, bytes: Uint8Array, start: number, end
       chosen = name;
     }
     if (rule !== 'repeated') {
-      const value = readField(field, reader, depth);
-      const before = object[name];
-      // A message that appears twice is one message (protobuf encoding, "Last one wins").
-      object[name] = isObject(before) && isObject(value) ? { ...before, ...value } : value;
+      object[name] = readField(field, reader, depth, object[name]);
       continue;
     }
     // Only this function puts arrays into `object`.
     const list = (object[name] ??= []) as ProtoValue[];
     if (reader.type === LENGTH_DELIMITED && isPackable(field.type)) readPacked(field.type, reader, list);
-    else list.push(readField(field, reader, depth));
+    else list.push(readField(field, reader, depth, undefined));
   }
-  return object;
 }
 
-function isObject(value: ProtoValue | undefined): value is ProtoObject {
-  return typeof value === 'object' && !Array.isArray(value) && !(value instanceof Uint8Array);
+/** The member of a oneof that an earlier part of the same message has set. */
+function chosenOneof(object: MutableObject, fields: ReadonlyMap<number, Field>): string | undefined {
+  for (const name in object) {
+    for (const field of fields.values()) if (field.name === name && field.rule === 'oneof') return name;
+  }
+  return undefined;
 }
 
 function isPackable(type: Field['type']): type is ScalarType {
@@ -88,11 +99,14 @@ function wireTypeOf(type: Field['type']): number {
   }
 }
 
-function readField(field: Field, reader: ProtoReader, depth: number): ProtoValue {
+function readField(field: Field, reader: ProtoReader, depth: number, before: ProtoValue | undefined): ProtoValue {
   const { type } = field;
   reader.expect(wireTypeOf(type));
   if (isScalar(type)) return readScalar(type, reader);
-  return decodeRange(type, reader.bytes, reader.start, reader.stop, depth + 1);
+  // Safe: the field holds messages, so what it held before is one that decodeInto made.
+  const object = (before ?? {}) as MutableObject;
+  decodeInto(object, type, reader.bytes, reader.start, reader.stop, depth + 1);
+  return object;
 }
 
 function readScalar(type: ScalarType, reader: ProtoReader): ProtoValue {

@@ -20,22 +20,62 @@ export class JsonError extends Error {
 
 const utf8 = new TextDecoder('utf-8', { fatal: true });
 
+/** A JSON number in a string; Number() alone would also take blanks and hexadecimal digits. */
+const DECIMAL = /^-?\d+(?:\.\d+)?(?:e[+-]?\d+)?$/i;
+/** Characters of a refused text that a message shows. */
+const MAX_SHOWN = 80;
+
 const INT32_MIN = -(2 ** 31);
 const INT64_MIN = -(2n ** 63n);
 
 /** Throws JsonError. */
 export function jsonToProto(signal: OtlpSignal, json: Uint8Array): Uint8Array {
-  let value: unknown;
+  const text = textOf(json);
   try {
-    value = JSON.parse(utf8.decode(json));
+    return messageToProto(signal, parseText(text), json.length);
   } catch (error) {
-    throw new JsonError(`the body is not JSON: ${error instanceof Error ? error.message : String(error)}`, {
-      cause: error,
-    });
+    if (!(error instanceof Rounded)) throw error;
+    // Nearly all senders write these as strings, so only the others pay for a reading that keeps every digit.
+    return messageToProto(signal, parseText(text, keepDigits), json.length);
   }
-  const writer = new ProtoWriter(json.length);
+}
+
+function messageToProto(signal: OtlpSignal, value: unknown, sizeBytes: number): Uint8Array {
+  const writer = new ProtoWriter(sizeBytes);
   writeMessage(writer, REQUEST_MESSAGE[signal], value, new Path(undefined, 'the body'), 0);
   return writer.finish();
+}
+
+function textOf(json: Uint8Array): string {
+  try {
+    return utf8.decode(json);
+  } catch (error) {
+    throw new JsonError('the body is not JSON: it is not UTF-8', { cause: error });
+  }
+}
+
+function parseText(text: string, reviver?: Parameters<typeof JSON.parse>[1]): unknown {
+  try {
+    return JSON.parse(text, reviver);
+  } catch (error) {
+    // The reviver goes down as deep as the text does, so what is left of the stack is its limit.
+    const isTooDeep = error instanceof RangeError;
+    const reason = isTooDeep ? 'it is nested too deep' : error instanceof Error ? error.message : String(error);
+    throw new JsonError(`the body is not JSON: ${reason}`, { cause: error });
+  }
+}
+
+/** A number of 64 bits that JavaScript's numbers can not hold, so that JSON.parse has rounded it. */
+class Rounded extends Error {
+  override readonly name = 'Rounded';
+}
+
+/** A reviver: whole numbers that may have been rounded become bigint, by their digits in the text. */
+function keepDigits(_name: string, value: unknown, context: { readonly source?: string } = {}): unknown {
+  if (typeof value !== 'number' || !Number.isInteger(value) || Number.isSafeInteger(value)) return value;
+  // Longer ones, and 15e17, are no better known than by their value.
+  const { source = '' } = context;
+  return BigInt(/^-?\d{1,20}$/.test(source) ? source : value);
 }
 
 /** Where a value stands; put into words only when something is wrong. */
@@ -57,10 +97,15 @@ class Path {
 }
 
 function refuse(path: Path, expected: string, seen: unknown): never {
-  const text = JSON.stringify(seen) ?? String(seen);
-  throw new JsonError(
-    `${path.toString()}: expected ${expected}, got ${text.length > 80 ? `${text.slice(0, 80)}…` : text}`,
-  );
+  throw new JsonError(`${path.toString()}: expected ${expected}, got ${briefly(seen)}`);
+}
+
+/** Large values are named, not printed: what is refused may be as large and as deep as a request may be. */
+function briefly(seen: unknown): string {
+  if (Array.isArray(seen)) return 'an array';
+  if (typeof seen === 'object' && seen !== null) return 'an object';
+  if (typeof seen !== 'string') return String(seen);
+  return seen.length > MAX_SHOWN ? `${JSON.stringify(seen.slice(0, MAX_SHOWN))}…` : JSON.stringify(seen);
 }
 
 function writeMessage(writer: ProtoWriter, message: MessageName, value: unknown, path: Path, depth: number): void {
@@ -199,9 +244,13 @@ function hex(value: unknown, path: Path): Uint8Array {
   return Buffer.from(value, 'hex');
 }
 
+/** Standard or URL-safe, with or without padding, as protobuf's JSON allows. */
 function base64(value: unknown, path: Path): Uint8Array {
   if (typeof value !== 'string' || !/^[A-Za-z0-9+/_-]*={0,2}$/.test(value)) refuse(path, 'bytes in base64', value);
-  return Buffer.from(value, 'base64');
+  const bytes = Buffer.from(value, 'base64');
+  // One character alone holds six bits of a byte: something has been cut off.
+  if (value.replace(/=+$/, '').length % 4 === 1) refuse(path, 'bytes in base64', value);
+  return bytes;
 }
 
 /** A JSON number or, as protobuf's JSON allows, a decimal string. */
@@ -214,10 +263,13 @@ function integer32(value: unknown, least: number, most: number, path: Path): num
 }
 
 function integer64(value: unknown, least: bigint, most: bigint, path: Path): bigint {
-  const isInteger =
-    typeof value === 'number' ? Number.isInteger(value) : typeof value === 'string' && /^-?\d{1,20}$/.test(value);
-  // A number or a string of digits, both of which BigInt takes.
-  const parsed = isInteger ? BigInt(value as number | string) : undefined;
+  let parsed: bigint | undefined;
+  if (typeof value === 'bigint') parsed = value;
+  else if (typeof value === 'string') parsed = /^-?\d{1,20}$/.test(value) ? BigInt(value) : undefined;
+  else if (typeof value === 'number' && Number.isInteger(value)) {
+    if (!Number.isSafeInteger(value)) throw new Rounded();
+    parsed = BigInt(value);
+  }
   if (parsed === undefined || parsed < least || parsed > most) {
     refuse(path, `an integer between ${least} and ${most}, as a decimal string or a number`, value);
   }
@@ -225,11 +277,12 @@ function integer64(value: unknown, least: bigint, most: bigint, path: Path): big
 }
 
 function double(value: unknown, path: Path): number {
-  if (typeof value === 'number') return value;
   if (value === 'NaN') return Number.NaN;
   if (value === 'Infinity') return Number.POSITIVE_INFINITY;
   if (value === '-Infinity') return Number.NEGATIVE_INFINITY;
-  const parsed = typeof value === 'string' && value.trim() !== '' ? Number(value) : Number.NaN;
-  if (Number.isNaN(parsed)) refuse(path, 'a number, "NaN", "Infinity" or "-Infinity"', value);
+  const isNumber = typeof value === 'number' || typeof value === 'bigint';
+  const parsed = isNumber || (typeof value === 'string' && DECIMAL.test(value)) ? Number(value) : Number.NaN;
+  // A number too large for a double, such as 1e400, is an infinity that nobody has written.
+  if (!Number.isFinite(parsed)) refuse(path, 'a number, "NaN", "Infinity" or "-Infinity"', value);
   return parsed;
 }

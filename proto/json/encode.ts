@@ -12,6 +12,9 @@ import {
 } from '../descriptors.ts';
 import { decodeMessage, type ProtoObject, type ProtoValue } from '../objects.ts';
 
+/** JSON.stringify alone writes -0 as 0. Safe: Node has had this since 21; TypeScript's library does not know it. */
+const NEGATIVE_ZERO = (JSON as JSON & { rawJSON(text: string): unknown }).rawJSON('-0');
+
 /** Throws MalformedProto. Unknown fields are left out: JSON has no place for them. */
 export function protoToJson(signal: OtlpSignal, bytes: Uint8Array): string {
   const message = REQUEST_MESSAGE[signal];
@@ -34,7 +37,8 @@ export function messageToJson(message: MessageName, object: ProtoObject): Record
 /** Proto3 leaves default values out; a present message is written even when empty. */
 function isDefault(value: ProtoValue): boolean {
   return (
-    value === 0 ||
+    // Not -0, which has bits of its own.
+    Object.is(value, 0) ||
     value === 0n ||
     value === '' ||
     value === false ||
@@ -55,5 +59,6 @@ function scalarToJson(type: ScalarType, value: ProtoValue): unknown {
   }
   if (typeof value === 'bigint') return value.toString();
   if (typeof value === 'number' && !Number.isFinite(value)) return String(value);
+  if (Object.is(value, -0)) return NEGATIVE_ZERO;
   return value;
 }

@@ -76,6 +76,29 @@ for (const signal of SIGNALS) {
   });
 }
 
+void test('a message that comes in parts is one message', () => {
+  // Concatenation merges (protobuf encoding, "Last One Wins"): of these requests' bytes, and of resources within one.
+  const part = (fields: object): Uint8Array => {
+    const whole = encode('traces', { resourceSpans: [{ resource: fields }] });
+    // Without the tags and lengths of ResourceSpans.
+    return whole.subarray(2);
+  };
+  const key = (name: string): object => ({ key: name, value: { stringValue: name } });
+  const parts = Buffer.concat([
+    part({ attributes: [key('a')], droppedAttributesCount: 1 }),
+    part({ attributes: [key('b')], droppedAttributesCount: 2 }),
+  ]);
+  const merged = decodeMessage('ResourceSpans', parts);
+  assert.deepEqual(merged, {
+    resource: { attributes: [key('a'), key('b')], droppedAttributesCount: 2 },
+  });
+  // Of a oneof the last member wins, also when an earlier part has set another.
+  const text = Buffer.from([0x12, 3, 0x0a, 1, 0x78]);
+  const truth = Buffer.from([0x12, 2, 0x10, 1]);
+  assert.deepEqual(decodeMessage('KeyValue', Buffer.concat([text, truth])), { value: { boolValue: true } });
+  assert.deepEqual(decodeMessage('KeyValue', Buffer.concat([truth, text])), { value: { stringValue: 'x' } });
+});
+
 void test('truncated messages are malformed, whatever they are', () => {
   fc.assert(
     fc.property(requests.traces, fc.nat(), (request, cut) => {

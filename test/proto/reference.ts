@@ -50,3 +50,14 @@ export function decode(signal: Signal, bytes: Uint8Array): Record<string, unknow
     oneofs: true,
   });
 }
+
+/** Absent and default alike, as proto3 has them, but for fields of a oneof and optional ones: equal when nothing is lost. */
+export function decodeWithDefaults(signal: Signal, bytes: Uint8Array): Record<string, unknown> {
+  const type = REQUEST_TYPES[signal];
+  return type.toObject(type.decode(new Uint8Array(bytes)), {
+    longs: String,
+    enums: Number,
+    defaults: true,
+    oneofs: true,
+  });
+}
