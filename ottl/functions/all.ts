@@ -8,6 +8,7 @@ import { PARSERS } from './parsers.ts';
 import { STRING_CONVERTERS } from './strings.ts';
 import { TIME_CONVERTERS } from './times.ts';
 import { TYPE_CONVERTERS } from './types.ts';
+import { USER_AGENT } from './user-agent/converter.ts';
 import { XML_CONVERTERS } from './xml/converters.ts';
 
 export const CONVERTERS: Converters = {
@@ -19,4 +20,5 @@ export const CONVERTERS: Converters = {
   ...PARSERS,
   ...NETWORK_CONVERTERS,
   ...XML_CONVERTERS,
+  UserAgent: USER_AGENT,
 };
