@@ -37,11 +37,31 @@ const CASES: readonly (readonly [string, string, unknown])[] = [
     },
   ],
   [
-    'attributes: the same, nothing to change',
+    'attributes: upsert and delete on every span',
+    'attributes',
+    {
+      actions: [
+        { key: 'environment', value: 'production', action: 'upsert' },
+        { key: 'url.path', action: 'delete' },
+      ],
+    },
+  ],
+  [
+    'attributes: one span in four to change',
     'attributes',
     {
       actions: [
         { key: 'http.request.method', value: 'GET', action: 'upsert' },
+        { key: 'url.path', value: '/', action: 'insert' },
+      ],
+    },
+  ],
+  [
+    'attributes: nothing to change',
+    'attributes',
+    {
+      actions: [
+        { key: 'server.address', value: 'shop.example.com', action: 'upsert' },
         { key: 'url.path', value: '/', action: 'insert' },
       ],
     },

@@ -3,6 +3,7 @@
 import { ANY_STRING } from '../../proto/otlp/any-value.ts';
 import type { AttributesDraft } from '../../proto/otlp/attributes-draft.ts';
 import { encodeAnyValue } from '../../proto/otlp/encode-value.ts';
+import { EncodedAttribute } from '../../proto/otlp/encoded-attribute.ts';
 import { encodeUtf8 } from '../../proto/otlp/text.ts';
 import type { ClientContext } from '../batch.ts';
 import { configValue } from '../config-value.ts';
@@ -69,19 +70,34 @@ function patternOf({ pattern }: AttributeAction): RememberingPattern | undefined
 
 type Setter = 'insert' | 'update' | 'upsert';
 
+/** A call by a computed name would be looked up for every item. */
+function setAttribute(
+  attributes: AttributesDraft,
+  setter: Setter,
+  key: Uint8Array,
+  value: Uint8Array,
+  whole?: EncodedAttribute,
+): void {
+  if (setter === 'insert') attributes.insert(key, value, whole);
+  else if (setter === 'upsert') attributes.upsert(key, value, whole);
+  else attributes.update(key, value, whole);
+}
+
 class SetConstant implements Edit {
   readonly #setter: Setter;
   readonly #key: Uint8Array;
   readonly #value: Uint8Array;
+  readonly #whole: EncodedAttribute;
 
   constructor(setter: Setter, key: Uint8Array, value: Uint8Array) {
     this.#setter = setter;
     this.#key = key;
     this.#value = value;
+    this.#whole = new EncodedAttribute(key, value);
   }
 
   apply(attributes: AttributesDraft): void {
-    attributes[this.#setter](this.#key, this.#value);
+    setAttribute(attributes, this.#setter, this.#key, this.#value, this.#whole);
   }
 }
 
@@ -108,7 +124,7 @@ class SetFromSource implements Edit {
 
   apply(attributes: AttributesDraft): void {
     const value = this.#fromContext ?? this.#fromAttribute(attributes) ?? this.#default;
-    if (value !== undefined) attributes[this.#setter](this.#key, value);
+    if (value !== undefined) setAttribute(attributes, this.#setter, this.#key, value);
   }
 
   #fromAttribute(attributes: AttributesDraft): Uint8Array | undefined {

@@ -1,7 +1,6 @@
 // The writing half of a splice: copies a chunk in runs as long as possible, and opens an enclosing message (whose length
 // must then be written anew) only when something inside it changes.
 
-import type { ProtoWriter } from '../wire-writer.ts';
 import { SpliceScratch } from './splice-scratch.ts';
 
 /** request > resource > scope > item > data > data point > its inner message: never deeper. */
@@ -76,7 +75,7 @@ export class SpliceOutput {
   }
 
   /** The writer, for what is to stand before the source byte `at` of the current message. */
-  insertAt(at: number): ProtoWriter {
+  insertAt(at: number): SpliceScratch {
     this.#touch();
     this.#flush(at);
     return scratch;

@@ -297,10 +297,10 @@ function rewrite(output: SpliceOutput, draft: MessageDraft, bytes: Uint8Array, s
       const index = field === draft.attributesField ? attribute++ : 0;
       rewriteField(output, draft, field, at, pos, index);
     }
-  } else if (draft.attributes.originalsChanged) {
+  } else {
     // Only attributes changed, and the draft knows where they are: no need to walk the message.
-    const { originals } = draft.attributes;
-    for (let index = 0; index < originals; index++) rewriteAttribute(output, draft, index);
+    const { touchedFrom, touchedTo } = draft.attributes;
+    for (let index = touchedFrom; index < touchedTo; index++) rewriteAttribute(output, draft, index);
   }
   writeNew(output, draft, end);
 }

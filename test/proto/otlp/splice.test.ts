@@ -4,6 +4,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import * as fc from 'fast-check';
 import { encodeAnyValue } from '../../../proto/otlp/encode-value.ts';
+import { EncodedAttribute } from '../../../proto/otlp/encoded-attribute.ts';
 import { LOG_RECORD } from '../../../proto/otlp/logs.ts';
 import type { MessageDraft } from '../../../proto/otlp/message-draft.ts';
 import type { MessageView } from '../../../proto/otlp/message-view.ts';
@@ -44,7 +45,7 @@ interface Holder {
 }
 
 /** One change of attributes, as the attributes processor knows them. */
-type Action = readonly ['insert' | 'update' | 'upsert' | 'delete', (typeof KEYS)[number], string];
+type Action = readonly ['insert' | 'update' | 'upsert' | 'delete', string, string];
 const actions: fc.Arbitrary<Action[]> = fc.array(
   fc.tuple(
     fc.constantFrom('insert' as const, 'update' as const, 'upsert' as const, 'delete' as const),
@@ -59,7 +60,11 @@ function applyToDraft(draft: MessageDraft, list: readonly Action[]): void {
     const { attributes } = draft;
     const encoded = encodeUtf8(key);
     if (kind === 'delete') attributes.delete(encoded);
-    else attributes[kind](encoded, encodeAnyValue(value));
+    else {
+      const constant = encodeAnyValue(value);
+      // Both ways to hand over a value, the one encoded before and the other.
+      attributes[kind](encoded, constant, value === 'short' ? undefined : new EncodedAttribute(encoded, constant));
+    }
   }
 }
 
@@ -186,6 +191,59 @@ void test('resource, scope, span and event edits equal decode, edit, encode', ()
         assert.equal(splicer.itemsAfter([edited], validate('traces', bytes)), validate('traces', edited));
       },
     ),
+    RUNS,
+  );
+});
+
+/** One attribute: its fields in any order, each any number of times, which few encoders write and all decoders read. */
+const oddAttributes = fc.array(
+  fc.oneof(
+    fc.constantFrom('', 'a', 'b', 'long '.repeat(30)).map((key) => ({ field: 1, bytes: encodeUtf8(key) })),
+    fc.constantFrom('', 'short', 'long '.repeat(30)).map((value) => ({ field: 2, bytes: encodeAnyValue(value) })),
+    fc.constant({ field: 99, bytes: encodeUtf8('unknown') }),
+  ),
+  { maxLength: 4 },
+);
+
+void test('attributes laid out in an unusual way are found and edited like all others', () => {
+  const keys = ['', 'a', 'b', 'long '.repeat(30)];
+  const oddActions = fc.array(
+    fc.tuple(
+      fc.constantFrom('insert' as const, 'update' as const, 'upsert' as const, 'delete' as const),
+      fc.constantFrom(...keys),
+      fc.constantFrom('', 'short', 'other '.repeat(30)),
+    ),
+    { maxLength: 4 },
+  );
+  fc.assert(
+    fc.property(fc.array(oddAttributes, { maxLength: 5 }), oddActions, (layout, plan) => {
+      const writer = new ProtoWriter();
+      const request = [1, 2, 2].map((field) => writer.begin(field));
+      for (const fields of layout) {
+        const attribute = writer.begin(SPAN.attributes);
+        for (const { field, bytes } of fields) writer.bytesField(field, bytes);
+        writer.end(attribute);
+      }
+      for (const mark of request.toReversed()) writer.end(mark);
+      const bytes = writer.finish();
+      const splicer = spliceSpans({
+        item(draft) {
+          applyToDraft(draft, plan);
+          return KEEP;
+        },
+      });
+      const expected = editObject(decode('traces', bytes), ['resourceSpans', 'scopeSpans', 'spans'], {
+        prune: false,
+        resource: () => true,
+        scope: () => true,
+        item(span) {
+          applyToObject(span, plan);
+          return true;
+        },
+      });
+      const [edited = new Uint8Array(0)] = splicer.run([bytes]);
+      assert.deepEqual(decode('traces', edited), decode('traces', encode('traces', expected)));
+    }),
     RUNS,
   );
 });
