@@ -1,4 +1,4 @@
-// The same YAML and the same input through otelcol's resource, attributes and probabilistic_sampler and through ours.
+// The same YAML and the same input through otelcol's resource, attributes, filter and probabilistic_sampler and through ours.
 // Needs a collector that has them, its path in OTELCOL.
 
 import assert from 'node:assert/strict';
@@ -7,6 +7,7 @@ import type { ProcessorDeclaration } from '../../pipeline/component.ts';
 import { registry } from '../../cmd/registry.ts';
 import { batchOfJson, decoded, normalised, running } from '../support/processor.ts';
 import { EDIT_CASES, EDIT_REQUESTS } from './edit-cases.ts';
+import { FILTER_CASES, FILTER_REQUESTS } from './filter-cases.ts';
 import { SAMPLER_CASES, SAMPLER_REQUESTS } from './sampler-cases.ts';
 import { throughCollector, type ProcessorCase } from './through-collector.ts';
 
@@ -38,3 +39,5 @@ async function compare(context: TestContext, cases: readonly ProcessorCase[], re
 void test('resource and attributes', { skip }, (context) => compare(context, EDIT_CASES, EDIT_REQUESTS));
 
 void test('probabilistic_sampler', { skip }, (context) => compare(context, SAMPLER_CASES, SAMPLER_REQUESTS));
+
+void test('filter', { skip }, (context) => compare(context, FILTER_CASES, FILTER_REQUESTS));
