@@ -112,6 +112,11 @@ export function field(path: string, access: PathEntry<ModelItem>['access']): Ent
   return [path, { access, indexable: false }];
 }
 
+/** A list that no expression looks into: only how long it is can be asked. */
+export function counted(path: string, count: (item: ModelItem) => number): Entry {
+  return field(path, { get: (item) => Array.from({ length: count(item) }, () => null) });
+}
+
 export function wrongType(wanted: string, seen: OttlValue): OttlEvaluationError {
   return new OttlEvaluationError(`expects ${wanted} but got ${typeName(seen)}`);
 }

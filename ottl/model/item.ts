@@ -32,6 +32,7 @@ export interface LogModel {
   droppedAttributesCount: number;
 }
 
+/** As in a log record; events and links are only counted. */
 export interface SpanModel {
   attributes: ModelMap;
   traceId: Uint8Array;
@@ -44,6 +45,8 @@ export interface SpanModel {
   startTimeUnixNano: bigint;
   endTimeUnixNano: bigint;
   droppedAttributesCount: number;
+  eventCount: number;
+  linkCount: number;
   droppedEventsCount: number;
   droppedLinksCount: number;
   flags: number;
@@ -118,6 +121,8 @@ function emptySpan(): SpanModel {
     startTimeUnixNano: 0n,
     endTimeUnixNano: 0n,
     droppedAttributesCount: 0,
+    eventCount: 0,
+    linkCount: 0,
     droppedEventsCount: 0,
     droppedLinksCount: 0,
     flags: 0,

@@ -11,6 +11,8 @@ export interface MetricModel {
   aggregationTemporality: number;
   isMonotonic: boolean;
   metadata: Map<string, OttlValue>;
+  /** Data points are only counted here; each is an item of its own. */
+  dataPointCount: number;
 }
 
 /** What data points of all kinds have, and under `data` what differs. */
@@ -67,6 +69,7 @@ export function emptyMetric(): MetricModel {
     aggregationTemporality: 0,
     isMonotonic: false,
     metadata: new Map(),
+    dataPointCount: 0,
   };
 }
 

@@ -2,7 +2,7 @@
 // it is an error.
 
 import { OttlEvaluationError, type OttlValue } from '../value.ts';
-import { field, integer, map, text, time, wrongType, type Entry } from './entries.ts';
+import { counted, field, integer, map, text, time, wrongType, type Entry } from './entries.ts';
 import type { ModelItem } from './item.ts';
 import type { ExponentialHistogramData, HistogramData, PointModel, SummaryData } from './metric-item.ts';
 
@@ -33,6 +33,7 @@ export const METRIC_PATHS: readonly Entry[] = [
       if (item.metric.type === SUM) item.metric.isMonotonic = value;
     },
   }),
+  counted('metric.data_points', (item) => item.metric.dataPointCount),
   map('metric.metadata', metric, 'metadata'),
 ];
 
@@ -50,11 +51,11 @@ export const POINT_PATHS: readonly Entry[] = [
     get: ({ value }) => (typeof value === 'bigint' ? value : 0n),
     set: (data, value) => (data.value = int(value)),
   }),
-  ofKind('count', counted, {
+  ofKind('count', withCount, {
     get: (data) => BigInt.asIntN(64, data.count),
     set: (data, value) => (data.count = unsigned(value)),
   }),
-  ofKind('sum', counted, { get: (data) => data.sum ?? 0, set: (data, value) => (data.sum = double(value)) }),
+  ofKind('sum', withCount, { get: (data) => data.sum ?? 0, set: (data, value) => (data.sum = double(value)) }),
   ofKind('bucket_counts', histogram, {
     get: (data) => data.bucketCounts.map((count) => BigInt.asIntN(64, count)),
     set: (data, value) => (data.bucketCounts = list(value).map(unsigned)),
@@ -106,7 +107,7 @@ function numberData({ data }: PointModel) {
   return data.kind === 'number' ? data : undefined;
 }
 
-function counted({ data }: PointModel): HistogramData | ExponentialHistogramData | SummaryData | undefined {
+function withCount({ data }: PointModel): HistogramData | ExponentialHistogramData | SummaryData | undefined {
   return data.kind === 'number' ? undefined : data;
 }
 

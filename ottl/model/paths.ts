@@ -5,7 +5,7 @@ import type { Context } from '../contexts.ts';
 import { toJsValue, valueAsText } from '../text-of-value.ts';
 import { setTraceStateValue, traceStateValue } from '../trace-state.ts';
 import { OttlEvaluationError } from '../value.ts';
-import { field, id, integer, map, text, time, wrongType, type Entry } from './entries.ts';
+import { counted, field, id, integer, map, text, time, wrongType, type Entry } from './entries.ts';
 import type { ModelItem } from './item.ts';
 import { METRIC_PATHS, POINT_PATHS } from './metric-paths.ts';
 
@@ -59,6 +59,8 @@ const SPAN: readonly Entry[] = [
   ...time('span.start_time', span, 'startTimeUnixNano'),
   ...time('span.end_time', span, 'endTimeUnixNano'),
   integer('span.dropped_attributes_count', span, 'droppedAttributesCount'),
+  counted('span.events', (item) => item.span.eventCount),
+  counted('span.links', (item) => item.span.linkCount),
   integer('span.dropped_events_count', span, 'droppedEventsCount'),
   integer('span.dropped_links_count', span, 'droppedLinksCount'),
   integer('span.flags', span, 'flags'),
