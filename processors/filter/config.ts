@@ -47,10 +47,11 @@ function inferred(signal: keyof typeof SIGNAL_CONTEXTS, what: string) {
     })
     .superRefine((groups: readonly ConditionGroup[], issues) => {
       for (const [index, { context, conditions: texts }] of groups.entries()) {
-        if (texts.length === 0) continue;
-        check(issues, [index], () =>
-          compileConditions(texts, context ?? contextOfConditions(texts, contexts), checkTools),
-        );
+        for (const text of texts) {
+          check(issues, [index], () =>
+            compileConditions([text], context ?? contextOfConditions([text], contexts), checkTools),
+          );
+        }
       }
     })
     .optional()

@@ -97,14 +97,18 @@ function groupPasses(
   const isFlat = groups.length === 1 && groups[0]?.context === undefined;
   return groups.flatMap(({ conditions, context, error_mode: mode }, group): Pass[] => {
     if (conditions.length === 0) return [];
-    const found = context ?? contextOfConditions(conditions, contexts);
-    const level: Level | undefined = LEVELS[contexts.indexOf(found)];
-    if (level === undefined) return [];
     const prefix = isFlat ? key : `${key}[${group}].conditions`;
-    const rules = compileConditions(conditions, found, tools).map(
-      (test, index) => new Rule(`${prefix}[${index}]`, conditions[index] ?? '', mode ?? config.error_mode, test),
-    );
-    return [{ ...NOTHING, [level]: rules }];
+    const pass: Record<Level, Rule[]> = { resource: [], scope: [], item: [], child: [] };
+    for (const [index, text] of conditions.entries()) {
+      // Each condition has the context of its own paths, as in the collector.
+      const found = context ?? contextOfConditions([text], contexts);
+      const level = LEVELS[contexts.indexOf(found)];
+      if (level === undefined) continue;
+      for (const test of compileConditions([text], found, tools)) {
+        pass[level].push(new Rule(`${prefix}[${index}]`, text, mode ?? config.error_mode, test));
+      }
+    }
+    return [{ ...NOTHING, ...pass }];
   });
 }
 

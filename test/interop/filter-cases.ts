@@ -4,13 +4,15 @@
 import { attributes } from '../support/processor.ts';
 import type { ProcessorCase } from './through-collector.ts';
 
-const event = (name: string, extra: object = {}): object => ({
+type Fields = Readonly<Record<string, unknown>>;
+
+const event = (name: string, extra: Fields = {}): object => ({
   name,
   timeUnixNano: '1700000000500000000',
   attributes: attributes({ 'exception.type': 'E', ...extra }),
 });
 
-const span = (id: number, name: string, extra: object, rest: object = {}): object => ({
+const span = (id: number, name: string, extra: Fields, rest: object = {}): object => ({
   traceId: `${'0'.repeat(30)}${id.toString(16).padStart(2, '0')}`,
   spanId: `00000000000000${id.toString(16).padStart(2, '0')}`,
   name,

@@ -78,6 +78,13 @@ const CASES: readonly (readonly [string, object, () => Batch, string, number])[]
   ['resource', { traces: { resource: ['attributes["service.name"] == "s1"'] } }, traces, 's2 d', 1],
   ['event', { traces: { spanevent: ['name == "e1"'] } }, traces, 's1 l1 a e2 b l2 c s2 d', 4],
   ['event index', { traces: { spanevent: ['event_index == 1'] } }, traces, 's1 l1 a e1 b e1 l2 c s2 d', 4],
+  [
+    'event and resource, each with the context of its own paths',
+    { trace_conditions: ['spanevent.name == "e1"', 'resource.attributes["service.name"] == "s2"'] },
+    traces,
+    's1 l1 a e2 b l2 c',
+    3,
+  ],
   ['scope', { trace_conditions: ['scope.name == "l1"'] }, traces, 's1 l2 c s2 d', 2],
   [
     'groups',
