@@ -15,6 +15,7 @@ import { groupByResource, PathPattern, type Part } from './grouping.ts';
 import { recordOf } from './records.ts';
 
 const DEFAULT_MAX_MEGABYTES = 100;
+const BYTES_PER_MEBIBYTE = 2 ** 20;
 const DEFAULT_DIRECTORY_MODE = 0o755;
 /** Files of group_by that are remembered, so that only the first opening empties them; further ones are never emptied. */
 const MAX_EMPTIED = 100_000;
@@ -155,7 +156,7 @@ export class FileDestination implements Destination {
       ...(rotation
         ? {
             rotation: {
-              maxBytes: (rotation.max_megabytes || DEFAULT_MAX_MEGABYTES) << 20,
+              maxBytes: (rotation.max_megabytes || DEFAULT_MAX_MEGABYTES) * BYTES_PER_MEBIBYTE,
               maxBackups: rotation.max_backups,
               maxDays: rotation.max_days,
               localTime: rotation.localtime,

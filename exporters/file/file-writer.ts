@@ -108,25 +108,28 @@ export class FileWriter {
     if (rotation && this.#size > 0 && this.#size + bytes > rotation.maxBytes) await this.#rotate();
     // A rotation that failed half-way left no file open.
     if (!this.#handle) await this.#openFile(path, { empty: false });
+    await this.#writeBytes(this.#handle, group);
+    this.#size += bytes;
+  }
+
+  async #writeBytes(handle: FileHandle | undefined, group: readonly Waiting[]): Promise<void> {
+    if (!handle) return;
+    const [first] = group;
+    const whole = group.length === 1 && first ? first.record : Buffer.concat(group.map(({ record }) => record));
+    let written = 0;
     try {
-      await this.#writeBytes(group);
-      this.#size += bytes;
+      while (written < whole.length) written += (await handle.write(whole, written)).bytesWritten;
     } catch (error) {
-      await this.#cutBack();
+      if (written > 0) await this.#cutBack(handle, written);
       throw error;
     }
   }
 
-  async #writeBytes(group: readonly Waiting[]): Promise<void> {
-    const [first] = group;
-    const whole = group.length === 1 && first ? first.record : Buffer.concat(group.map(({ record }) => record));
-    await this.#handle?.appendFile(whole);
-  }
-
-  /** Takes out what a failed write left. Pipes and devices can not be cut, and need not be. */
-  async #cutBack(): Promise<void> {
+  /** Takes the last bytes out, which are half a record, even of a file that somebody else has emptied meanwhile. */
+  async #cutBack(handle: FileHandle, bytes: number): Promise<void> {
     try {
-      await this.#handle?.truncate(this.#size);
+      const { size } = await handle.stat();
+      await handle.truncate(Math.max(0, size - bytes));
     } catch (error) {
       this.#options.warn('Taking half a record out of the file failed', error);
     }

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { test } from 'node:test';
@@ -10,6 +10,7 @@ import { decodeMessage } from '../../../proto/objects.ts';
 import { detailedText } from '../../../exporters/debug/detailed.ts';
 import { formatFixed, formatShortest, formatTime } from '../../../exporters/debug/go-format.ts';
 import debug from '../../../exporters/debug/index.ts';
+import { Sampler } from '../../../exporters/debug/sampler.ts';
 import { encode } from '../../proto/reference.ts';
 import { SOON, testContext } from '../../support/context.ts';
 import { tracesBatch } from '../../support/requests.ts';
@@ -100,6 +101,56 @@ void test('equal messages are sampled: the first ones of a second, then every n-
     for (let index = 0; index < 5; index += 1) await consume(1);
   });
   assert.equal(none.length, 1);
+});
+
+void test('each text has seconds of its own', () => {
+  const sampler = new Sampler({ initial: 1, thereafter: 0 });
+  const passes = (message: string, ...times: number[]): boolean[] =>
+    times.map((nowMs) => sampler.passes(message, nowMs));
+  assert.deepEqual(passes('a', 5_000, 5_001), [true, false]);
+  assert.deepEqual(passes('b', 5_900, 5_901), [true, false]);
+  assert.deepEqual(passes('a', 5_999, 6_000, 6_001), [false, true, false]);
+  assert.deepEqual(passes('b', 6_100, 6_899, 6_900), [false, false, true]);
+});
+
+void test('batches at the same time are printed one after the other, whole', async () => {
+  const lines = await printed({ verbosity: 'detailed', sampling_initial: 1_000 }, (consume) =>
+    Promise.all(Array.from({ length: 20 }, (_, index) => consume(index + 1))).then(() => undefined),
+  );
+  const titles = lines.filter((line) => line.startsWith('Traces'));
+  assert.deepEqual(
+    titles,
+    Array.from({ length: 20 }, (_, index) => `Traces\t{"resource spans": 1, "spans": ${index + 1}}`),
+  );
+  let spans = 0;
+  for (const line of lines.toReversed()) {
+    if (line.startsWith('Span #')) spans += 1;
+    const expected = /^Traces.*"spans": (\d+)/.exec(line)?.[1];
+    if (expected === undefined) continue;
+    assert.equal(spans, Number(expected));
+    spans = 0;
+  }
+});
+
+void test('an output that is full is told once and holds nothing up', { skip: !existsSync('/dev/full') }, async () => {
+  const { context } = testContext({ kind: 'exporter', id: 'debug' });
+  const errors: object[] = [];
+  const log = { ...context.log, error: (fields: object) => errors.push(fields) };
+  const settings = debug.config.parse({ use_internal_logger: false, output_paths: ['/dev/full'] });
+  const exporter = debug.create(settings, { ...context, log });
+  await exporter.start();
+  await exporter.consume(tracesBatch(1));
+  await exporter.consume(tracesBatch(1));
+  await exporter.stop(SOON());
+  assert.deepEqual(errors, [{ path: '/dev/full', error: 'ENOSPC: no space left on device, write' }]);
+});
+
+void test('an output that can not be opened stops the start', async () => {
+  const { context } = testContext({ kind: 'exporter', id: 'debug' });
+  const settings = debug.config.parse({ use_internal_logger: false, output_paths: ['/nowhere/at/all'] });
+  const exporter = debug.create(settings, context);
+  await assert.rejects(exporter.start(), /ENOENT.*\/nowhere\/at\/all/);
+  await exporter.stop(SOON());
 });
 
 void test('bytes that are no OTLP are rejected; settings that can not be are refused', async () => {

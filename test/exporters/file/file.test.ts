@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
 import {
   chmodSync,
   existsSync,
@@ -12,6 +13,7 @@ import {
 import os from 'node:os';
 import path from 'node:path';
 import { after, test } from 'node:test';
+import { fileURLToPath } from 'node:url';
 import { zstdDecompressSync } from 'node:zlib';
 import { batchOf, joinChunks } from '../../../pipeline/batch.ts';
 import type { Exporter } from '../../../pipeline/component.ts';
@@ -222,6 +224,35 @@ void test('a full disk refuses, so that the sender tries again', { skip: !exists
   );
   assert.equal(context.metric('otelcol_exporter_send_failed_spans'), 1);
   await stop();
+});
+
+void test('what is written by halves is taken out again, whoever else has shortened the file', () => {
+  const script = fileURLToPath(new URL('write-with-limit.ts', import.meta.url));
+  const run = (mode: string, target: string): unknown => {
+    // Files of the child may have 8 blocks of 512 bytes; a larger write is cut off there.
+    const { stdout, stderr } = spawnSync(
+      'sh',
+      ['-c', 'ulimit -f 8; exec "$0" "$@"', process.execPath, script, mode, target],
+      { encoding: 'utf8' },
+    );
+    assert.equal(stderr, '');
+    return JSON.parse(stdout);
+  };
+  const kept = newPath();
+  assert.deepEqual(run('keep', kept), ['taken', 'Refused', 'taken']);
+  assert.equal(readFileSync(kept, 'utf8'), `${jsonOf(ONE)}\n${jsonOf(ONE)}\n`);
+  const emptied = newPath();
+  assert.deepEqual(run('empty', emptied), ['taken', 'Refused', 'taken']);
+  assert.equal(readFileSync(emptied, 'utf8'), `${jsonOf(ONE)}\n`);
+});
+
+void test('files may grow beyond what 32 bits can count', async () => {
+  const target = newPath();
+  const { exporter, stop } = await started({ path: target, rotation: { max_megabytes: 4096 } });
+  await exporter.consume(ONE);
+  await exporter.consume(TWO);
+  await stop();
+  assert.equal(readFileSync(target, 'utf8'), `${jsonOf(ONE)}\n${jsonOf(TWO)}\n`);
 });
 
 void test('malformed bytes are rejected', async () => {
