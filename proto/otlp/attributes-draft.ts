@@ -64,40 +64,39 @@ export class AttributesDraft {
     this.touchedFrom = this.touchedTo = 0;
     const { end } = message;
     const tag = (number << 3) | LENGTH_DELIMITED;
+    let places = this.#places;
     let slot = 0;
     let pos = message.start;
     while (pos < end) {
       const at = pos;
-      if (slot + SLOTS > this.#places.length) this.#grow();
-      const places = this.#places;
       // Safe, here and below: at < end <= bytes.length, and what is read further on is compared with the end first. All
       // attribute fields have numbers below 16, so their tag is one byte.
       const seen = bytes[at] as number;
-      // The usual layout, written out here: a call for each attribute would take half as long again.
-      if (seen === tag && end - at >= TO_KEY + TO_VALUE && bytes[at + 2] === KEY_TAG) {
-        const length = bytes[at + 1] as number;
-        const stop = at + 2 + length;
-        const keyEnd = at + TO_KEY + (bytes[at + 3] as number);
-        // Inner lengths of two bytes reach past the stop, as the whole attribute has less than 128.
-        if (length < 0x80 && stop <= end && keyEnd + TO_VALUE <= stop && bytes[keyEnd] === VALUE_TAG) {
-          if (keyEnd + TO_VALUE + (bytes[keyEnd + 1] as number) === stop) {
-            places[slot + TAG_AT] = at;
-            places[slot + ENTRY_END] = pos = stop;
-            places[slot + KEY_END] = keyEnd;
-            places[slot + STATE] = ORIGINAL;
-            slot += SLOTS;
-            continue;
-          }
-        }
+      if (seen !== tag) {
+        pos = skipField(bytes, at, end);
+        if (seen >= 0x80 && fieldNumberAt(bytes, at) === number) malformed(`overlong tag of field ${number}`, at);
+        continue;
       }
-      pos = skipField(bytes, at, end);
-      if (seen === tag) {
-        places[slot + TAG_AT] = at;
-        places[slot + ENTRY_END] = pos;
-        places[slot + KEY_END] = 0;
-        places[slot + STATE] = ORIGINAL;
-        slot += SLOTS;
-      } else if (seen >= 0x80 && fieldNumberAt(bytes, at) === number) malformed(`overlong tag of field ${number}`, at);
+      // The usual layout, written out here: a call for each attribute would take half as long again.
+      let keyEnd = 0;
+      if (end - at >= TO_KEY + TO_VALUE && bytes[at + 2] === KEY_TAG && (bytes[at + 1] as number) < 0x80) {
+        pos = at + 2 + (bytes[at + 1] as number);
+        keyEnd = at + TO_KEY + (bytes[at + 3] as number);
+        // Inner lengths of two bytes reach past the end, as the whole attribute has less than 128.
+        const isUsual =
+          pos <= end &&
+          keyEnd + TO_VALUE <= pos &&
+          bytes[keyEnd] === VALUE_TAG &&
+          keyEnd + TO_VALUE + (bytes[keyEnd + 1] as number) === pos;
+        if (!isUsual) keyEnd = 0;
+      }
+      if (keyEnd === 0) pos = skipField(bytes, at, end);
+      if (slot + SLOTS > places.length) places = this.#grow();
+      places[slot + TAG_AT] = at;
+      places[slot + ENTRY_END] = pos;
+      places[slot + KEY_END] = keyEnd;
+      places[slot + STATE] = ORIGINAL;
+      slot += SLOTS;
     }
     this.count = this.#originals = slot / SLOTS;
   }
@@ -288,10 +287,11 @@ export class AttributesDraft {
     return equalBytes(own, 0, own.length, value);
   }
 
-  #grow(): void {
+  #grow(): Int32Array<ArrayBuffer> {
     const grown = new Int32Array(this.#places.length * 2);
     grown.set(this.#places);
     this.#places = grown;
+    return grown;
   }
 }
 
