@@ -158,7 +158,10 @@ const metrics = z
       .array(reader)
       .prefault(DEFAULT_READERS)
       .describe('Who gets the metrics; a Prometheus endpoint on :8888 where unset.'),
-    views: z.array(view).optional().describe('Accepted with level detailed, without effect: metrics are shown as they are counted.'),
+    views: z
+      .array(view)
+      .optional()
+      .describe('Accepted with level detailed, without effect: metrics are shown as they are counted.'),
   })
   .superRefine((settings, context) => {
     if (settings.level !== 'none' && settings.readers.length === 0) {
