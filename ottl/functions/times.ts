@@ -98,6 +98,7 @@ const UNITS: Readonly<Record<string, bigint>> = {
   ns: 1n,
   us: 1_000n,
   µs: 1_000n,
+  μs: 1_000n,
   ms: 1_000_000n,
   s: 1_000_000_000n,
   m: 60_000_000_000n,
@@ -106,11 +107,11 @@ const UNITS: Readonly<Record<string, bigint>> = {
 
 /** `1h2m3.5s`, exact. */
 function parseGoDuration(text: string): Duration {
-  if (!/^[-+]?(?:0|(?:(?:\d+\.?\d*|\.\d+)(?:ns|us|µs|ms|s|m|h))+)$/.test(text)) {
+  if (!/^[-+]?(?:0|(?:(?:\d+\.?\d*|\.\d+)(?:ns|us|µs|μs|ms|s|m|h))+)$/.test(text)) {
     throw new OttlEvaluationError(`invalid duration ${JSON.stringify(text)}`);
   }
   let nano = 0n;
-  for (const [, amount = '', unit = ''] of text.matchAll(/(\d+\.?\d*|\.\d+)(ns|us|µs|ms|s|m|h)/g)) {
+  for (const [, amount = '', unit = ''] of text.matchAll(/(\d+\.?\d*|\.\d+)(ns|us|µs|μs|ms|s|m|h)/g)) {
     const [whole = '', fraction = ''] = amount.split('.');
     const size = UNITS[unit] ?? 0n;
     nano += BigInt(whole === '' ? 0 : whole) * size;

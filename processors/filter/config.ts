@@ -58,6 +58,12 @@ function inferred(signal: keyof typeof SIGNAL_CONTEXTS, what: string) {
     .describe(`OTTL conditions that name their context in each path; where one is true ${what} is dropped.`);
 }
 
+const notForProfiles = z
+  .unknown()
+  .optional()
+  .refine((value) => value === undefined, 'conditions for profiles are not available here')
+  .describe('Not available.');
+
 /** Conditions of one context. */
 export interface ConditionGroup {
   readonly context?: Context | undefined;
@@ -110,6 +116,8 @@ export const config = z
     trace_conditions: inferred('traces', 'the resource, scope, span or span event'),
     metric_conditions: inferred('metrics', 'the resource, scope, metric or data point'),
     log_conditions: inferred('logs', 'the resource, scope or log record'),
+    profiles: notForProfiles,
+    profile_conditions: notForProfiles,
   })
   .superRefine((settings, issues) => {
     const { traces, metrics, logs, spans } = settings;

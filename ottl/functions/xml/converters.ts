@@ -19,7 +19,7 @@ export const XML_CONVERTERS: Converters = {
     const source = textOf(text);
     if (source === '') return '';
     const document = documentOf(source);
-    for (const node of select(document)) remove(node);
+    removeAll(select(document));
     return writeXml(document);
   }),
   InsertXML: withPath(['target', 'xpath', 'sub_document'], undefined, ([text, , inserted], select) => {
@@ -32,16 +32,20 @@ export const XML_CONVERTERS: Converters = {
         throw new OttlEvaluationError('InsertXML XPath selected non-element');
       }
       // The first node takes all of it, as in the collector.
-      for (let [child] = added.children; child !== undefined; [child] = added.children) {
-        child.remove();
-        node.append(child);
-      }
+      for (const child of added.children) node.append(child);
+      added.children = [];
     }
     return writeXml(document);
   }),
   ConvertAttributesToElementsXML: withPath(['target', 'xpath?'], '//@*', ([text], select) => {
     const document = documentOf(textOf(text));
-    for (const node of select(document)) if (node instanceof SelectedAttribute) attributeToElement(node);
+    const attributes = select(document).filter((node) => node instanceof SelectedAttribute);
+    for (const { owner, attribute } of attributes) {
+      const element = new XmlNode('element', { name: attribute.name });
+      element.append(new XmlNode('text', { text: attribute.value }));
+      owner.append(element);
+    }
+    removeAll(attributes);
     return writeXml(document);
   }),
   ConvertTextToElementsXML: {
@@ -99,22 +103,26 @@ function selectedText(nodes: readonly Selected[]): string {
   return writeXml(result);
 }
 
-function remove(node: Selected): void {
-  if (node instanceof SelectedAttribute) removeAttribute(node);
-  else if (node.type === 'text') node.text = '';
-  else if (node.type !== 'document' && node.type !== 'declaration') node.remove();
+/** Parent by parent, so that many siblings cost one pass. Texts are emptied instead, as in the collector. */
+function removeAll(selected: readonly Selected[]): void {
+  const nodes = new Map<XmlNode, Set<XmlNode>>();
+  const attributes = new Map<XmlNode, Set<string>>();
+  for (const one of selected) {
+    if (one instanceof SelectedAttribute) put(attributes, one.owner, one.attribute.name);
+    else if (one.type === 'text') one.text = '';
+    else if (one.parent !== undefined && one.type !== 'declaration') put(nodes, one.parent, one);
+  }
+  for (const [parent, gone] of nodes) parent.children = parent.children.filter((child) => !gone.has(child));
+  // Only attributes without a prefix can be removed, as in the collector.
+  for (const [owner, gone] of attributes) {
+    owner.attributes = owner.attributes.filter(({ prefix, name }) => prefix !== '' || !gone.has(name));
+  }
 }
 
-/** Only attributes without a prefix can be removed, as in the collector. */
-function removeAttribute({ owner, attribute }: SelectedAttribute): void {
-  owner.attributes = owner.attributes.filter(({ prefix, name }) => prefix !== '' || name !== attribute.name);
-}
-
-function attributeToElement(selected: SelectedAttribute): void {
-  const element = new XmlNode('element', { name: selected.attribute.name });
-  element.append(new XmlNode('text', { text: selected.attribute.value }));
-  selected.owner.append(element);
-  removeAttribute(selected);
+function put<T>(sets: Map<XmlNode, Set<T>>, key: XmlNode, value: T): void {
+  const set = sets.get(key);
+  if (set === undefined) sets.set(key, new Set([value]));
+  else set.add(value);
 }
 
 /** Texts beside other texts or elements become elements, on every level. */

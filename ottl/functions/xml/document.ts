@@ -39,13 +39,6 @@ export class XmlNode {
     this.children.push(child);
   }
 
-  remove(): void {
-    const siblings = this.parent?.children;
-    const at = siblings?.indexOf(this) ?? -1;
-    if (at >= 0) siblings?.splice(at, 1);
-    this.parent = undefined;
-  }
-
   /** The text of this node and all below it, comments left out. */
   get innerText(): string {
     if (this.type === 'text' || this.type === 'cdata') return this.text;
@@ -58,8 +51,8 @@ export class XmlSyntaxError extends Error {
   override readonly name = 'XmlSyntaxError';
 }
 
-/** Deeper nesting is refused, as in the collector. */
-const MAX_DEPTH = 10_000;
+/** Deeper nesting is refused: whoever walks the tree may call itself. The collector's limit is ten times as much. */
+const MAX_DEPTH = 1_000;
 const NAME = /[\p{L}_:][\p{L}\p{N}\p{M}_:.·-]*/uy;
 const BLANKS = /[ \t\r\n]*/y;
 const ENTITIES: Readonly<Record<string, string>> = { lt: '<', gt: '>', amp: '&', apos: "'", quot: '"' };

@@ -187,7 +187,7 @@ class XPathParser {
   #startsPrimary(): boolean {
     const token = this.#peek() ?? '';
     if (token === '(' || /^["'\d]/.test(token) || /^\.\d/.test(token)) return true;
-    return this.#peek(1) === '(' && !NODE_TYPES.includes(token) && isName(token);
+    return this.#peek(1) === '(' && !NODE_TYPES.has(token) && isName(token);
   }
 
   #primary(): Expression {
@@ -285,7 +285,7 @@ class XPathParser {
   }
 }
 
-const NODE_TYPES = ['node', 'text', 'comment'];
+const NODE_TYPES: ReadonlySet<string> = new Set(['node', 'text', 'comment']);
 
 /** What `//` stands for. */
 const EVERYWHERE: Step = { axis: 'descendant-or-self', test: { kind: 'node' }, predicates: [] };

@@ -66,7 +66,21 @@ function selectPath(tree: PathExpression, context: Context): readonly Selected[]
       ),
     );
   }
-  return nodes;
+  return tree.steps.some(({ axis }) => !KEEPS_ORDER.has(axis)) ? inDocumentOrder(nodes) : nodes;
+}
+
+/** Steps along these axes from nodes in document order give nodes in document order. */
+const KEEPS_ORDER: ReadonlySet<Axis> = new Set(['self', 'child', 'attribute', 'parent']);
+
+function inDocumentOrder(nodes: readonly Selected[]): readonly Selected[] {
+  const [first] = nodes;
+  if (first === undefined || nodes.length === 1) return nodes;
+  const root = rootOf(first);
+  const places = new Map([root, ...descendantsOf(root)].map((node, place) => [node, place]));
+  const placeOf = (node: Selected): number =>
+    places.get(node instanceof SelectedAttribute ? node.owner : node) ?? places.size;
+  // Sorting is stable, so that attributes of one element keep their order.
+  return nodes.toSorted((a, b) => placeOf(a) - placeOf(b));
 }
 
 function filtered(nodes: readonly Selected[], predicates: readonly Expression[]): readonly Selected[] {
