@@ -35,6 +35,23 @@ void test('floating-point numbers as strconv.ParseFloat reads them', () => {
     ['1e', undefined],
     ['', undefined],
     ['1 ', undefined],
+    ['1_000.5_0e1_0', 1000.5e10],
+    ['0x_1_0p0', 16],
+    ['_1', undefined],
+    ['1_', undefined],
+    ['1__0', undefined],
+    ['1_.5', undefined],
+    ['1e_5', undefined],
+    ['0x1_p1', undefined],
+    ['0_x1p1', undefined],
+    ['0x123456789abcdef12p0', Number(0x123456789abcdef12n)],
+    ['0x1.fffffffffffff7fp1023', Number.MAX_VALUE],
+    ['0x1.fffffffffffff8p1023', undefined],
+    ['0x1p-1074', Number.MIN_VALUE],
+    ['0x1p-1075', 0],
+    ['0x1.00000000000000000001p-1075', Number.MIN_VALUE],
+    ['0x3p-1075', 2 * Number.MIN_VALUE],
+    ['-0x0p5', -0],
   ];
   for (const [text, expected] of cases) assert.equal(parseFloat64(text), expected, text);
   assert.ok(Number.isNaN(parseFloat64('NaN')));
