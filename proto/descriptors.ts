@@ -350,25 +350,9 @@ export const REQUEST_MESSAGE: Readonly<Record<OtlpSignal, MessageName>> = {
   profiles: 'ExportProfilesServiceRequest',
 };
 
-const SCALARS: ReadonlySet<string> = new Set([
-  'string',
-  'bytes',
-  'id',
-  'bool',
-  'int32',
-  'uint32',
-  'sint32',
-  'int64',
-  'uint64',
-  'fixed32',
-  'fixed64',
-  'sfixed64',
-  'double',
-  'enum',
-]);
-
+/** Scalars are written small, messages with a capital. */
 export function isScalar(type: Field['type']): type is ScalarType {
-  return SCALARS.has(type);
+  return type.charCodeAt(0) >= 0x61;
 }
 
 const BY_NUMBER = new Map<MessageName, ReadonlyMap<number, Field>>();

@@ -2,6 +2,7 @@
 // only for people and foreign formats.
 
 import { fieldsByNumber, isScalar, type Field, type MessageName, type ScalarType } from './descriptors.ts';
+import { decodeUtf8 } from './otlp/text.ts';
 import {
   FIXED32,
   FIXED64,
@@ -113,7 +114,7 @@ function readScalar(type: ScalarType, reader: ProtoReader): ProtoValue {
   const { bytes, start, stop } = reader;
   switch (type) {
     case 'string':
-      return Buffer.from(bytes.buffer, bytes.byteOffset + start, stop - start).toString('utf8');
+      return decodeUtf8(bytes, start, stop);
     case 'bytes':
     case 'id':
       return bytes.subarray(start, stop);

@@ -22,11 +22,14 @@ const utf8 = new TextDecoder('utf-8', { fatal: true });
 
 /** A JSON number in a string; Number() alone would also take blanks and hexadecimal digits. */
 const DECIMAL = /^-?\d+(?:\.\d+)?(?:e[+-]?\d+)?$/i;
+const DIRECT_TEXT_LENGTH = 4_096;
 /** Characters of a refused text that a message shows. */
 const MAX_SHOWN = 80;
 
 const INT32_MIN = -(2 ** 31);
 const INT64_MIN = -(2n ** 63n);
+const INT64_MAX = 2n ** 63n - 1n;
+const UINT64_MAX = 2n ** 64n - 1n;
 
 /** Throws JsonError. */
 export function jsonToProto(signal: OtlpSignal, json: Uint8Array): Uint8Array {
@@ -42,7 +45,7 @@ export function jsonToProto(signal: OtlpSignal, json: Uint8Array): Uint8Array {
 
 function messageToProto(signal: OtlpSignal, value: unknown, sizeBytes: number): Uint8Array {
   const writer = new ProtoWriter(sizeBytes);
-  writeMessage(writer, REQUEST_MESSAGE[signal], value, new Path(undefined, 'the body'), 0);
+  writeMessage(writer, REQUEST_MESSAGE[signal], value, [], 0);
   return writer.finish();
 }
 
@@ -78,26 +81,20 @@ function keepDigits(_name: string, value: unknown, context: { readonly source?: 
   return BigInt(/^-?\d{1,20}$/.test(source) ? source : value);
 }
 
-/** Where a value stands; put into words only when something is wrong. */
-class Path {
-  readonly #parent: Path | undefined;
-  readonly #step: string | number;
+/** Where a value stands: names and indices from the top, put into words only when something is wrong. */
+type Path = (string | number)[];
 
-  constructor(parent: Path | undefined, step: string | number) {
-    this.#parent = parent;
-    this.#step = step;
+function placeOf(path: Path): string {
+  let text = '';
+  for (const step of path) {
+    if (typeof step === 'number') text += `[${step}]`;
+    else text += text === '' ? step : `.${step}`;
   }
-
-  toString(): string {
-    const parent = this.#parent;
-    if (!parent) return String(this.#step);
-    if (typeof this.#step === 'number') return `${parent.toString()}[${this.#step}]`;
-    return parent.#parent ? `${parent.toString()}.${this.#step}` : this.#step;
-  }
+  return text === '' ? 'the body' : text;
 }
 
 function refuse(path: Path, expected: string, seen: unknown): never {
-  throw new JsonError(`${path.toString()}: expected ${expected}, got ${briefly(seen)}`);
+  throw new JsonError(`${placeOf(path)}: expected ${expected}, got ${briefly(seen)}`);
 }
 
 /** Large values are named, not printed: what is refused may be as large and as deep as a request may be. */
@@ -109,21 +106,38 @@ function briefly(seen: unknown): string {
 }
 
 function writeMessage(writer: ProtoWriter, message: MessageName, value: unknown, path: Path, depth: number): void {
-  if (depth > MAX_DEPTH) throw new JsonError(`${path.toString()}: messages nested more than ${MAX_DEPTH} deep`);
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) refuse(path, 'an object', value);
+  if (depth > MAX_DEPTH) throw new JsonError(`${placeOf(path)}: messages nested more than ${MAX_DEPTH} deep`);
+  if (!isObject(value)) refuse(path, 'an object', value);
   const fields = fieldsByName(message);
-  for (const [name, content] of Object.entries(value)) {
+  // What JSON.parse makes has no other enumerable names than its own.
+  for (const name in value) {
     const field = fields.get(name);
+    const content = value[name];
     if (!field || content === null) continue;
-    const at = new Path(path, name);
-    if (field.rule !== 'repeated') {
-      writeField(writer, field, content, at, depth);
-      continue;
-    }
-    if (!Array.isArray(content)) refuse(at, 'an array', content);
-    if (isPackable(field.type)) writePacked(writer, field, field.type, content, at);
-    else for (const [index, one] of content.entries()) writeField(writer, field, one, new Path(at, index), depth);
+    path.push(name);
+    if (field.rule === 'repeated') writeRepeated(writer, field, content, path, depth);
+    else writeField(writer, field, content, path, depth);
+    path.pop();
   }
+}
+
+function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+function writeRepeated(writer: ProtoWriter, field: Field, values: unknown, path: Path, depth: number): void {
+  if (!Array.isArray(values)) refuse(path, 'an array', values);
+  if (values.length === 0) return;
+  const { type } = field;
+  const isPacked = isScalar(type) && type !== 'string' && wireTypeOf(type) !== LENGTH_DELIMITED;
+  const mark = isPacked ? writer.begin(field.number) : 0;
+  for (let index = 0; index < values.length; index++) {
+    path.push(index);
+    if (isPacked) writeScalar(writer, type, values[index], path);
+    else writeField(writer, field, values[index], path, depth);
+    path.pop();
+  }
+  if (isPacked) writer.end(mark);
 }
 
 function writeField(writer: ProtoWriter, field: Field, value: unknown, path: Path, depth: number): void {
@@ -132,27 +146,15 @@ function writeField(writer: ProtoWriter, field: Field, value: unknown, path: Pat
     const mark = writer.begin(number);
     writeMessage(writer, type, value, path, depth + 1);
     writer.end(mark);
-    return;
+  } else if (type === 'string') {
+    if (typeof value !== 'string') refuse(path, 'a string', value);
+    // Short ones, which nearly all are, without a copy; the writer makes room for three times the length.
+    if (value.length <= DIRECT_TEXT_LENGTH) writer.stringField(number, value);
+    else writer.bytesField(number, Buffer.from(value, 'utf8'));
+  } else {
+    writer.tag(number, wireTypeOf(type));
+    writeScalar(writer, type, value, path);
   }
-  writer.tag(number, wireTypeOf(type));
-  writeScalar(writer, type, value, path);
-}
-
-function writePacked(
-  writer: ProtoWriter,
-  field: Field,
-  type: ScalarType,
-  values: readonly unknown[],
-  path: Path,
-): void {
-  if (values.length === 0) return;
-  const mark = writer.begin(field.number);
-  for (const [index, value] of values.entries()) writeScalar(writer, type, value, new Path(path, index));
-  writer.end(mark);
-}
-
-function isPackable(type: Field['type']): type is ScalarType {
-  return isScalar(type) && wireTypeOf(type) !== LENGTH_DELIMITED;
 }
 
 function wireTypeOf(type: ScalarType): number {
@@ -172,12 +174,9 @@ function wireTypeOf(type: ScalarType): number {
   }
 }
 
-function writeScalar(writer: ProtoWriter, type: ScalarType, value: unknown, path: Path): void {
+/** A scalar after its tag. */
+function writeScalar(writer: ProtoWriter, type: Exclude<ScalarType, 'string'>, value: unknown, path: Path): void {
   switch (type) {
-    case 'string':
-      if (typeof value !== 'string') refuse(path, 'a string', value);
-      writeBytes(writer, Buffer.from(value, 'utf8'));
-      return;
     case 'bytes':
       writeBytes(writer, base64(value, path));
       return;
@@ -205,22 +204,26 @@ function writeScalar(writer: ProtoWriter, type: ScalarType, value: unknown, path
       return;
     }
     case 'int64':
-      writer.varint64(integer64(value, INT64_MIN, 2n ** 63n - 1n, path));
+      writer.varint64(integer64(value, INT64_MIN, INT64_MAX, path));
       return;
     case 'uint64':
-      writer.varint64(integer64(value, 0n, 2n ** 64n - 1n, path));
+      writer.varint64(integer64(value, 0n, UINT64_MAX, path));
       return;
     case 'fixed32':
-      writeFixed(writer, 4, (view) => view.setUint32(0, integer32(value, 0, 2 ** 32 - 1, path), true));
+      scratch.setUint32(0, integer32(value, 0, 2 ** 32 - 1, path), true);
+      writer.raw(scratchBytes, 0, 4);
       return;
     case 'fixed64':
-      writeFixed(writer, 8, (view) => view.setBigUint64(0, integer64(value, 0n, 2n ** 64n - 1n, path), true));
+      scratch.setBigUint64(0, integer64(value, 0n, UINT64_MAX, path), true);
+      writer.raw(scratchBytes);
       return;
     case 'sfixed64':
-      writeFixed(writer, 8, (view) => view.setBigInt64(0, integer64(value, INT64_MIN, 2n ** 63n - 1n, path), true));
+      scratch.setBigInt64(0, integer64(value, INT64_MIN, INT64_MAX, path), true);
+      writer.raw(scratchBytes);
       return;
     default:
-      writeFixed(writer, 8, (view) => view.setFloat64(0, double(value, path), true));
+      scratch.setFloat64(0, double(value, path), true);
+      writer.raw(scratchBytes);
   }
 }
 
@@ -232,16 +235,12 @@ function writeBytes(writer: ProtoWriter, bytes: Uint8Array): void {
 const scratch = new DataView(new ArrayBuffer(8));
 const scratchBytes = new Uint8Array(scratch.buffer);
 
-function writeFixed(writer: ProtoWriter, width: number, set: (view: DataView) => void): void {
-  set(scratch);
-  writer.raw(scratchBytes, 0, width);
-}
-
 function hex(value: unknown, path: Path): Uint8Array {
-  if (typeof value !== 'string' || value.length % 2 !== 0 || !/^[0-9a-f]*$/i.test(value)) {
-    refuse(path, 'an id in hex', value);
-  }
-  return Buffer.from(value, 'hex');
+  if (typeof value !== 'string') refuse(path, 'an id in hex', value);
+  const bytes = Buffer.from(value, 'hex');
+  // Buffer stops at the first character that is no hex digit, and at half a byte.
+  if (bytes.length * 2 !== value.length) refuse(path, 'an id in hex', value);
+  return bytes;
 }
 
 /** Standard or URL-safe, with or without padding, as protobuf's JSON allows. */

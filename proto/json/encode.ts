@@ -10,6 +10,7 @@ import {
   type MessageName,
   type ScalarType,
 } from '../descriptors.ts';
+import { decodeHex } from '../otlp/text.ts';
 import { decodeMessage, type ProtoObject, type ProtoValue } from '../objects.ts';
 
 /** JSON.stringify alone writes -0 as 0. Safe: Node has had this since 21; TypeScript's library does not know it. */
@@ -24,9 +25,12 @@ export function protoToJson(signal: OtlpSignal, bytes: Uint8Array): string {
 /** A decoded message as a value for JSON.stringify. */
 export function messageToJson(message: MessageName, object: ProtoObject): Record<string, unknown> {
   const json: Record<string, unknown> = {};
-  for (const [name, field] of fieldsByName(message)) {
+  const fields = fieldsByName(message);
+  // In the order of the wire, which is that of the field numbers in what nearly every sender writes.
+  for (const name in object) {
+    const field = fields.get(name);
     const value = object[name];
-    if (value === undefined) continue;
+    if (!field || value === undefined) continue;
     // `decodeMessage` makes an array of every repeated field and of no other.
     if (field.rule === 'repeated') json[name] = (value as readonly ProtoValue[]).map((one) => toJson(field, one));
     else if (field.rule !== 'single' || !isDefault(value)) json[name] = toJson(field, value);
@@ -55,7 +59,8 @@ function toJson(field: Field, value: ProtoValue): unknown {
 
 function scalarToJson(type: ScalarType, value: ProtoValue): unknown {
   if (value instanceof Uint8Array) {
-    return Buffer.from(value.buffer, value.byteOffset, value.length).toString(type === 'id' ? 'hex' : 'base64');
+    if (type === 'id') return decodeHex(value, 0, value.length);
+    return Buffer.from(value.buffer, value.byteOffset, value.length).toString('base64');
   }
   if (typeof value === 'bigint') return value.toString();
   if (typeof value === 'number' && !Number.isFinite(value)) return String(value);
