@@ -16,6 +16,8 @@ export interface EditorCall {
   readonly isGiven: readonly boolean[];
   /** The function that was handed over, if any. */
   readonly handed: ((value: OttlValue) => OttlValue) | undefined;
+  /** Whether `set` writes nil, which empties its target, instead of doing nothing. */
+  readonly allowNil: boolean;
 }
 
 export interface Editor {

@@ -15,10 +15,23 @@ import type { OttlValue } from './value.ts';
 /** Changes the item and gives whether its condition held. Throws OttlEvaluationError where it can not be evaluated. */
 export type ExecuteStatement = (item: ModelItem) => boolean;
 
+export interface StatementOptions extends Tools {
+  /**
+   * Whether `set(target, nil)` empties its target, or fails where that can not be empty; else, which is the default, it
+   * does nothing. This is the collector's gate ottl.set.allowNil, which is on in v0.161.
+   */
+  readonly allowNil?: boolean;
+}
+
 /** Compiles statements of one context. Paths may leave the context's name out. Throws an AgentError (OTTL_INVALID). */
-export function compileStatements(texts: readonly string[], context: Context, tools: Tools): ExecuteStatement[] {
-  const environment = environmentOf(context, tools);
-  return texts.map((text) => compileStatement(text, parseStatement(text), environment));
+export function compileStatements(
+  texts: readonly string[],
+  context: Context,
+  options: StatementOptions,
+): ExecuteStatement[] {
+  const environment = environmentOf(context, options);
+  const { allowNil = false } = options;
+  return texts.map((text) => compileStatement(parseStatement(text), { text, environment, allowNil }));
 }
 
 /** Compiles an expression that gives a value. Throws an AgentError (OTTL_INVALID). */
@@ -41,9 +54,15 @@ const IS_ROOT_SPAN = {
   prepare: () => (item: ModelItem) => item.span.parentSpanId.every((byte) => byte === 0),
 };
 
-function compileStatement(text: string, tree: Tree, environment: Environment<ModelItem>): ExecuteStatement {
+interface Surroundings {
+  readonly text: string;
+  readonly environment: Environment<ModelItem>;
+  readonly allowNil: boolean;
+}
+
+function compileStatement(tree: Tree, { text, environment, allowNil }: Surroundings): ExecuteStatement {
   const compiler = new Compiler(text, environment);
-  const edit = compileEdit(text, tree, compiler);
+  const edit = compileEdit(tree, compiler, { text, allowNil });
   const where = tree.where && compiler.condition(tree.where);
   return (item) => {
     if (where && !where(item)) return false;
@@ -52,7 +71,11 @@ function compileStatement(text: string, tree: Tree, environment: Environment<Mod
   };
 }
 
-function compileEdit(text: string, { editor: call }: Tree, compiler: Compiler<ModelItem>): (item: ModelItem) => void {
+function compileEdit(
+  { editor: call }: Tree,
+  compiler: Compiler<ModelItem>,
+  { text, allowNil }: Omit<Surroundings, 'environment'>,
+): (item: ModelItem) => void {
   const editor = Object.hasOwn(EDITORS, call.name) ? EDITORS[call.name] : undefined;
   if (!editor) {
     throw unknownName(text, call.at, { what: 'editor', seen: call.name, known: Object.keys(EDITORS) });
@@ -72,6 +95,7 @@ function compileEdit(text: string, { editor: call }: Tree, compiler: Compiler<Mo
       constants: args.map((argument) => argument?.constant?.value),
       isGiven: others.map((argument) => argument !== undefined),
       handed,
+      allowNil,
     }),
   );
   const isBlind = editor.isBlind === true;

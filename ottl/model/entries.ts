@@ -15,8 +15,8 @@ export function map<K extends string>(path: string, of: (item: ModelItem) => Rec
       access: {
         get: (item) => of(item)[name],
         set(item, value) {
-          if (!(value instanceof Map)) throw wrongType('pcommon.Map', value);
-          of(item)[name] = copyMap(value);
+          if (value !== null && !(value instanceof Map)) throw wrongType('pcommon.Map', value);
+          of(item)[name] = copyMap(value ?? new Map());
         },
       },
       keyed: (key) => ({
@@ -37,13 +37,24 @@ export function text<K extends string>(path: string, of: (item: ModelItem) => Re
   });
 }
 
-/** An unsigned or enumerated field of 32 bits; written values wrap around as in Go. */
+/** An unsigned field of 32 bits; written values wrap around as in Go. */
 export function integer<K extends string>(path: string, of: (item: ModelItem) => Record<K, number>, name: K): Entry {
   return field(path, {
     get: (item) => BigInt(of(item)[name]),
     set(item, value) {
       if (typeof value !== 'bigint') throw wrongType('int64', value);
       of(item)[name] = Number(BigInt.asUintN(32, value));
+    },
+  });
+}
+
+/** A field with the number of a symbol, which has a sign; written values wrap around. */
+export function enumerated<K extends string>(path: string, of: (item: ModelItem) => Record<K, number>, name: K): Entry {
+  return field(path, {
+    get: (item) => BigInt(of(item)[name]),
+    set(item, value) {
+      if (typeof value !== 'bigint') throw wrongType('int64', value);
+      of(item)[name] = Number(BigInt.asIntN(32, value));
     },
   });
 }

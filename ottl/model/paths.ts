@@ -1,11 +1,12 @@
 // The paths of OTTL over objects, which can be read and written; the names are those of the views.
 
+import { jsValueText } from '../../proto/otlp/value-text.ts';
 import type { PathTable } from '../access.ts';
 import type { Context } from '../contexts.ts';
-import { toJsValue, valueAsText } from '../text-of-value.ts';
+import { toJsValue } from '../text-of-value.ts';
 import { setTraceStateValue, traceStateValue } from '../trace-state.ts';
 import { OttlEvaluationError } from '../value.ts';
-import { counted, field, id, integer, map, text, time, wrongType, type Entry } from './entries.ts';
+import { counted, enumerated, field, id, integer, map, text, time, wrongType, type Entry } from './entries.ts';
 import type { ModelItem } from './item.ts';
 import { METRIC_PATHS, POINT_PATHS } from './metric-paths.ts';
 
@@ -51,10 +52,10 @@ const SPAN: readonly Entry[] = [
     },
   ],
   text('span.name', span, 'name'),
-  integer('span.kind', span, 'kind'),
+  enumerated('span.kind', span, 'kind'),
   kind('span.kind.string', (name) => name),
   kind('span.kind.deprecated_string', (name) => `SPAN_KIND_${name.toUpperCase()}`),
-  integer('span.status.code', status, 'code'),
+  enumerated('span.status.code', status, 'code'),
   text('span.status.message', status, 'message'),
   ...time('span.start_time', span, 'startTimeUnixNano'),
   ...time('span.end_time', span, 'endTimeUnixNano'),
@@ -88,13 +89,13 @@ const LOG: readonly Entry[] = [
     },
   ],
   field('log.body.string', {
-    get: (item) => (item.log.body === null ? '' : valueAsText(item.log.body)),
+    get: (item) => jsValueText(toJsValue(item.log.body)),
     set(item, value) {
       if (typeof value !== 'string') throw wrongType('string', value);
       item.log.body = value;
     },
   }),
-  integer('log.severity_number', log, 'severityNumber'),
+  enumerated('log.severity_number', log, 'severityNumber'),
   text('log.severity_text', log, 'severityText'),
   text('log.event_name', log, 'eventName'),
   ...time('log.time', log, 'timeUnixNano'),

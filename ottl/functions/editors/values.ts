@@ -1,7 +1,8 @@
 // Editors that write values, lists and whole maps.
 
+import { jsValueText } from '../../../proto/otlp/value-text.ts';
 import { editor, type Edit, type EditorCall, type Editors } from '../../editor.ts';
-import { toJsValue, valueAsText } from '../../text-of-value.ts';
+import { toJsValue } from '../../text-of-value.ts';
 import { OttlEvaluationError, typeName, type OttlValue } from '../../value.ts';
 import { boolOf, intOf, listOf, mapOf, textOf } from '../arguments.ts';
 
@@ -9,11 +10,10 @@ export const VALUE_EDITORS: Editors = {
   set: {
     params: ['target', 'value'],
     isBlind: true,
-    // nil changes nothing, as in the collector without its gate ottl.set.allowNil.
     prepare:
-      () =>
+      ({ allowNil }) =>
       (_current, [value]) =>
-        value === null ? undefined : value,
+        value === null && !allowNil ? undefined : value,
   },
   append: {
     params: ['target', 'value?', 'values?'],
@@ -40,7 +40,7 @@ export const VALUE_EDITORS: Editors = {
   stringify_all: editor(['target'], (current) => {
     const map = mapOf(current);
     for (const [key, value] of map) {
-      if (typeof value !== 'string') map.set(key, value === null ? '' : valueAsText(value));
+      if (typeof value !== 'string') map.set(key, jsValueText(toJsValue(value)));
     }
     return undefined;
   }),
@@ -48,7 +48,7 @@ export const VALUE_EDITORS: Editors = {
 };
 
 const append: Edit = (current, [value, values]) => {
-  if (current instanceof Map || current instanceof Uint8Array) {
+  if (current instanceof Map) {
     throw new OttlEvaluationError(`unsupported type of target field: ${typeName(current)}`);
   }
   const list = current === null ? [] : Array.isArray(current) ? current : [current];
