@@ -46,7 +46,14 @@ export type OttlValue =
 /** Evaluation failed for one item; the statement is valid. */
 export class OttlEvaluationError extends Error {
   override readonly name = 'OttlEvaluationError';
+
+  /** Messages hold values of the item, which may be of any length; logs should not. */
+  constructor(message: string) {
+    super(message.length > MAX_MESSAGE_LENGTH ? `${message.slice(0, MAX_MESSAGE_LENGTH)}…` : message);
+  }
 }
+
+const MAX_MESSAGE_LENGTH = 500;
 
 export type Comparison = '==' | '!=' | '<' | '<=' | '>' | '>=';
 
