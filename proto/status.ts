@@ -1,12 +1,12 @@
 // google.rpc.Status with the two details OTLP uses, RetryInfo and BadRequest, as protobuf (proto/google/rpc/status.proto).
 
-import { LENGTH_DELIMITED, MalformedProto, ProtoReader, VARINT } from './wire.ts';
+import { joinWords, LENGTH_DELIMITED, MalformedProto, ProtoReader, VARINT } from './wire.ts';
 import { ProtoWriter } from './wire-writer.ts';
 
 export interface RpcStatus {
   readonly code: number;
   readonly message: string;
-  /** RetryInfo.retry_delay, in ms. */
+  /** RetryInfo.retry_delay, in ms; what is negative on the wire is read as 0. */
   readonly retryDelayMs?: number;
   /** BadRequest.field_violations. */
   readonly fieldViolations?: readonly { readonly field: string; readonly description: string }[];
@@ -89,18 +89,19 @@ function retryDelayOf(any: Uint8Array): number | undefined {
   }
   if (!type.endsWith('/google.rpc.RetryInfo')) return undefined;
   const info = new ProtoReader(value);
-  let delayMs = 0;
+  let seconds = 0n;
+  let nanos = 0;
   while (info.next()) {
     if (info.field !== 1 || info.type !== LENGTH_DELIMITED) continue;
     const duration = new ProtoReader();
     duration.reset(value, info.start, info.stop);
     while (duration.next()) {
       if (duration.type !== VARINT) continue;
-      if (duration.field === 1) delayMs += (duration.hi * 2 ** 32 + duration.lo) * 1000;
-      else if (duration.field === 2) delayMs += duration.int32() / 1e6;
+      if (duration.field === 1) seconds = BigInt.asIntN(64, joinWords(duration.lo, duration.hi));
+      else if (duration.field === 2) nanos = duration.int32();
     }
   }
-  return delayMs;
+  return Math.max(0, Number(seconds) * 1000 + nanos / 1e6);
 }
 
 function text(bytes: Uint8Array, start: number, stop: number): string {

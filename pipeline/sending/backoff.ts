@@ -10,6 +10,9 @@ export interface RetrySettings {
   readonly maxElapsedMs: number;
 }
 
+/** The longest that Node's timers can wait, 24.8 days; of anything longer they make one millisecond. */
+const MAX_TIMER_MS = 2 ** 31 - 1;
+
 /**
  * The delay before the next attempt in ms, or undefined when time is up. `attempt` counts from 0. The formula is that of
  * the collector's backoff: interval = min(initial × multiplier^attempt, max), spread over ± randomizationFactor.
@@ -23,7 +26,7 @@ export function nextDelayMs(
 ): number | undefined {
   const base = Math.min(settings.initialIntervalMs * settings.multiplier ** attempt, settings.maxIntervalMs);
   const jittered = base * (1 + settings.randomizationFactor * (2 * random() - 1));
-  const delay = Math.max(jittered, askedMs ?? 0);
+  const delay = Math.min(Math.max(jittered, askedMs ?? 0), MAX_TIMER_MS);
   if (settings.maxElapsedMs > 0 && elapsedMs + delay > settings.maxElapsedMs) return undefined;
   return delay;
 }

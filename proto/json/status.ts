@@ -12,6 +12,9 @@ const REJECTED: Readonly<Record<OtlpSignal, string>> = {
   profiles: 'rejectedProfiles',
 };
 
+/** A google.protobuf.Duration as protobuf's JSON writes it: seconds with up to nine decimals. */
+const DURATION = /^(-?\d{1,12}(?:\.\d{1,9})?)s$/;
+
 export function statusToJson(status: RpcStatus): string {
   const details: object[] = [];
   if (status.retryDelayMs !== undefined) {
@@ -64,8 +67,8 @@ function retryDelayOf(details: readonly unknown[]): number | undefined {
   for (const detail of details) {
     if (!isObject(detail) || detail['@type'] !== RETRY_INFO_TYPE) continue;
     const { retryDelay } = detail;
-    const seconds = typeof retryDelay === 'string' ? Number(retryDelay.replace(/s$/, '')) : Number.NaN;
-    if (!Number.isNaN(seconds)) return seconds * 1000;
+    const seconds = typeof retryDelay === 'string' ? DURATION.exec(retryDelay)?.[1] : undefined;
+    if (seconds !== undefined) return Math.max(0, Number(seconds) * 1000);
   }
   return undefined;
 }

@@ -49,6 +49,11 @@ void test('delays grow to their limit, are spread, honour what was asked, and en
     nextDelayMs({ ...RETRY, maxElapsedMs: 0 }, 50, 1e9, undefined, () => 0.5),
     4,
   );
+  assert.equal(
+    nextDelayMs({ ...RETRY, maxElapsedMs: 0 }, 0, 0, 2 ** 40, () => 0.5),
+    2 ** 31 - 1,
+    'a longer timer would fire at once',
+  );
 });
 
 void test('a refusal is tried again until it is taken, and counted as sent once', async () => {

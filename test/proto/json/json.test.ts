@@ -12,7 +12,8 @@ import {
   statusFromJson,
   statusToJson,
 } from '../../../proto/json/status.ts';
-import { decodeStatus, encodeStatus } from '../../../proto/status.ts';
+import { decodeStatus, encodeStatus, RETRY_INFO_TYPE } from '../../../proto/status.ts';
+import { ProtoWriter } from '../../../proto/wire-writer.ts';
 import { requests } from '../arbitrary.ts';
 import { decode, decodeWithDefaults, encode } from '../reference.ts';
 
@@ -188,6 +189,37 @@ void test('a Status carries its delay and its violations as protobuf and JSON', 
   assert.deepEqual(decodeStatus(bad), { code: 3, message: 'no' });
   assert.equal(decodeStatus(Buffer.from([0xff])), undefined);
   assert.equal(statusFromJson(Buffer.from('nonsense')), undefined);
+});
+
+/** A Status whose RetryInfo asks for this delay. */
+function asksFor(seconds: bigint, nanos: number): Uint8Array {
+  const status = new ProtoWriter();
+  const any = status.begin(3);
+  status.stringField(1, RETRY_INFO_TYPE);
+  const info = status.begin(2);
+  const delay = status.begin(1);
+  status.int64Field(1, seconds);
+  status.int32Field(2, nanos);
+  status.end(delay);
+  status.end(info);
+  status.end(any);
+  return status.finish();
+}
+
+void test('a delay is what a peer says it is, never less than nothing', () => {
+  const inProto = (seconds: bigint, nanos: number): unknown => decodeStatus(asksFor(seconds, nanos))?.retryDelayMs;
+  assert.equal(inProto(3n, 5_000_000), 3_005);
+  assert.equal(inProto(0n, 0), 0);
+  assert.equal(inProto(-5n, -1), 0);
+  assert.equal(inProto(315_576_000_000n, 0), 315_576_000_000_000);
+  const inJson = (retryDelay: unknown): unknown =>
+    statusFromJson(Buffer.from(JSON.stringify({ code: 14, details: [{ '@type': RETRY_INFO_TYPE, retryDelay }] })))
+      ?.retryDelayMs;
+  assert.equal(inJson('3.005s'), 3_005);
+  assert.equal(inJson('-5s'), 0);
+  for (const nonsense of ['5', 's', 'Infinitys', '1e9s', '0x10s', ' 1s', 5, null]) {
+    assert.equal(inJson(nonsense), undefined, String(nonsense));
+  }
 });
 
 void test('partial success is read in both forms, and nonsense is none', () => {
