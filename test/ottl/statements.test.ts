@@ -141,6 +141,10 @@ void test('editors that replace', () => {
   assert.equal(a('replace_pattern(attributes["a"], "alice", "x", ToUpperCase, "[%s]")'), 'user=[X] pass=1');
   assert.equal(a('replace_match(attributes["a"], "user=*", "gone", ToUpperCase, "<%s>")'), '<GONE>');
   assert.equal(a('replace_match(attributes["a"], "alice", "gone")'), one.a);
+  assert.equal(
+    a('replace_pattern(target=attributes["a"], regexPattern="alice", replacement="x", function=ToUpperCase)'),
+    'user=X pass=1',
+  );
   assert.deepEqual(attributesAfter(one, 'replace_all_matches(attributes, "b{o,x}?", "B")'), { ...one, b: 'B' });
   assert.deepEqual(attributesAfter(one, 'replace_all_patterns(attributes, "value", "b", "c", ToUpperCase)'), {
     ...one,

@@ -11,7 +11,7 @@ const AFTER_PATTERN = ['replacement', 'function?', 'replacement_format?'];
 
 export const REPLACE_EDITORS: Editors = {
   replace_pattern: {
-    params: ['target', 'regex', ...AFTER_PATTERN],
+    params: ['target', 'regex_pattern', ...AFTER_PATTERN],
     functionParam: 'function',
     prepare(call) {
       const patternOf = patternArgument(call.constants[0]);
@@ -25,7 +25,7 @@ export const REPLACE_EDITORS: Editors = {
     },
   },
   replace_all_patterns: {
-    params: ['target', 'mode', 'regex', ...AFTER_PATTERN],
+    params: ['target', 'mode', 'regex_pattern', ...AFTER_PATTERN],
     functionParam: 'function',
     prepare: replaceAllPatterns,
   },
