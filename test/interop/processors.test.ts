@@ -8,6 +8,12 @@ import { registry } from '../../cmd/registry.ts';
 import { batchOfJson, decoded, normalised, running } from '../support/processor.ts';
 import { EDIT_CASES, EDIT_REQUESTS } from './edit-cases.ts';
 import { FILTER_CASES, FILTER_REQUESTS } from './filter-cases.ts';
+import {
+  RANDOM_EDIT_CASES,
+  RANDOM_EDIT_REQUESTS,
+  RANDOM_SAMPLER_CASES,
+  RANDOM_SAMPLER_REQUESTS,
+} from './random-cases.ts';
 import { SAMPLER_CASES, SAMPLER_REQUESTS } from './sampler-cases.ts';
 import { throughCollector, type ProcessorCase } from './through-collector.ts';
 
@@ -41,3 +47,11 @@ void test('resource and attributes', { skip }, (context) => compare(context, EDI
 void test('probabilistic_sampler', { skip }, (context) => compare(context, SAMPLER_CASES, SAMPLER_REQUESTS));
 
 void test('filter', { skip }, (context) => compare(context, FILTER_CASES, FILTER_REQUESTS));
+
+void test('resource and attributes, settings and data at random', { skip }, (context) =>
+  compare(context, RANDOM_EDIT_CASES, RANDOM_EDIT_REQUESTS),
+);
+
+void test('probabilistic_sampler, settings and data at random', { skip }, (context) =>
+  compare(context, RANDOM_SAMPLER_CASES, RANDOM_SAMPLER_REQUESTS),
+);
