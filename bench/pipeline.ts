@@ -80,29 +80,42 @@ function report(name: string, result: unknown, ...made: readonly Row[]): void {
   rows.push(...made);
 }
 
+/** One scenario; where it fails the others are measured all the same, and the exit code says so. */
+async function attempt(name: string, measure: () => Promise<void>): Promise<void> {
+  if (!chosen.includes(name)) return;
+  try {
+    await measure();
+  } catch (error) {
+    process.exitCode = 1;
+    console.log(`${name} failed: ${error instanceof Error ? error.message : String(error)}`);
+  }
+}
+
 try {
   await using sink = await Sink.start();
-  const steadyBody = writeBody(folder, { protocol: 'grpc', spans: STEADY.spans, gzip: false });
-  for (const scenario of THROUGHPUT.filter(({ name }) => chosen.includes(name))) {
-    const bodyFile = writeBody(folder, scenario);
-    const all: ThroughputRun[] = await inTurn(queues, runs, (contender, queue) =>
-      measureThroughput({ scenario, contender, queue, sink, bodyFile, warmUpSeconds, seconds }),
-    );
-    report(scenario.name, all, throughputRow(scenario, all));
+  for (const scenario of THROUGHPUT) {
+    await attempt(scenario.name, async () => {
+      const bodyFile = writeBody(folder, scenario);
+      const all: ThroughputRun[] = await inTurn(queues, runs, (contender, queue) =>
+        measureThroughput({ scenario, contender, queue, sink, bodyFile, warmUpSeconds, seconds }),
+      );
+      report(scenario.name, all, throughputRow(scenario, all));
+    });
   }
-  if (chosen.includes(STEADY.name)) {
+  await attempt(STEADY.name, async () => {
+    const bodyFile = writeBody(folder, { protocol: 'grpc', spans: STEADY.spans, gzip: false });
     const all: SteadyRun[] = await inTurn(queues, runs, (contender, queue) =>
-      measureSteady({ contender, queue, sink, bodyFile: steadyBody, warmUpSeconds, seconds }),
+      measureSteady({ contender, queue, sink, bodyFile, warmUpSeconds, seconds }),
     );
     report(STEADY.name, all, ...steadyRows(all));
-  }
-  if (chosen.includes(OVERLOAD.name)) {
+  });
+  await attempt(OVERLOAD.name, async () => {
     const all: OverloadRun[] = await inTurn([undefined], 1, (contender) =>
       measureOverload(contender, sink, Number(values['overload-seconds'])),
     );
     report(OVERLOAD.name, all, ...overloadRows(all));
-  }
-  if (chosen.includes(READY.name)) {
+  });
+  await attempt(READY.name, async () => {
     const times: Record<string, number> = {};
     for (const contender of peer ? [ourContender('dist'), peer] : [ourContender('dist')]) {
       const all: number[] = [];
@@ -110,7 +123,7 @@ try {
       times[contender.name] = median(all);
     }
     report(READY.name, times, readyRow(times));
-  }
+  });
 } finally {
   rmSync(folder, { recursive: true });
 }
