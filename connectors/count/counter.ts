@@ -7,17 +7,25 @@ import type { ViewItem } from '../../ottl/views/item.ts';
 import { configValue } from '../../pipeline/config-value.ts';
 import type { JsValue } from '../../proto/otlp/any-value.ts';
 import type { AttributesView } from '../../proto/otlp/attributes.ts';
-import { writeAnyValue } from '../../proto/otlp/encode-value.ts';
+import { encodeAnyValue } from '../../proto/otlp/encode-value.ts';
 import { METRIC, METRIC_DATA, NUMBER_DATA_POINT, TEMPORALITY_DELTA } from '../../proto/otlp/metrics.ts';
 import { encodeUtf8 } from '../../proto/otlp/text.ts';
-import { jsValueText } from '../../proto/otlp/value-text.ts';
 import type { ProtoWriter } from '../../proto/wire-writer.ts';
 import type { CountedMetric } from './config.ts';
+import { jsValueKey, valueKey } from './value-key.ts';
 
 interface Dimension {
   readonly key: string;
   readonly utf8: Uint8Array;
-  readonly fallback: JsValue | undefined;
+  /** For items without the attribute; undefined: they are not counted. */
+  readonly fallback: Counted | undefined;
+}
+
+/** A value that is counted by. */
+interface Counted {
+  readonly key: string;
+  /** As an AnyValue message. */
+  readonly bytes: Uint8Array;
 }
 
 interface Definition {
@@ -25,8 +33,8 @@ interface Definition {
   readonly description: string;
   readonly tests: readonly ConditionTest[];
   readonly dimensions: readonly Dimension[];
-  /** By the text of the attributes' values; at most as many as the batch has items. */
-  readonly counts: Map<string, { readonly values: readonly JsValue[]; count: number }>;
+  /** By the keys of the attributes' values; at most as many as the batch has items. */
+  readonly counts: Map<string, { readonly values: readonly Uint8Array[]; count: number }>;
 }
 
 export class Counter {
@@ -42,7 +50,7 @@ export class Counter {
       dimensions: attributes.map(({ key, default_value: value }) => ({
         key,
         utf8: encodeUtf8(key),
-        fallback: configValue(value),
+        fallback: fallbackOf(configValue(value)),
       })),
       counts: new Map(),
     }));
@@ -72,13 +80,17 @@ export class Counter {
 
   #countOne({ dimensions, tests, counts }: Definition, item: ViewItem, attributes: AttributesView | undefined): void {
     let key = '';
-    const values: JsValue[] = [];
+    const values: Uint8Array[] = [];
     for (const { utf8, fallback } of dimensions) {
-      const found = attributes?.get(utf8) ?? item.scope.attributes.get(utf8) ?? item.resource.attributes.get(utf8);
-      const value = found === undefined ? fallback : found.toJs();
-      if (value === undefined) return;
-      values.push(value);
-      key += `${found?.type ?? typeof value}${JSON.stringify(jsValueText(value))}`;
+      const holder = holderOf(utf8, item, attributes);
+      if (holder) {
+        const { bytes, valueStart, valueEnd, value } = holder.entry;
+        key += valueKey(value);
+        values.push(bytes.subarray(valueStart, valueEnd));
+      } else if (fallback) {
+        key += fallback.key;
+        values.push(fallback.bytes);
+      } else return;
     }
     if (tests.length > 0 && !anyTrue(tests, item)) return;
     const known = counts.get(key);
@@ -104,9 +116,8 @@ export class Counter {
         for (const [index, { key }] of dimensions.entries()) {
           const attribute = writer.begin(NUMBER_DATA_POINT.attributes);
           writer.stringField(1, key);
-          const value = writer.begin(2);
-          writeAnyValue(writer, values[index] ?? null);
-          writer.end(value);
+          // Safe: each dimension has a value.
+          writer.bytesField(2, values[index] as Uint8Array);
           writer.end(attribute);
         }
         writer.end(point);
@@ -117,6 +128,17 @@ export class Counter {
       writer.end(metric);
     }
   }
+}
+
+function fallbackOf(value: JsValue | undefined): Counted | undefined {
+  return value === undefined ? undefined : { key: jsValueKey(value), bytes: encodeAnyValue(value) };
+}
+
+/** Whose attribute it is: the item's, else its scope's, else its resource's; found in `entry`. */
+function holderOf(key: Uint8Array, item: ViewItem, attributes: AttributesView | undefined): AttributesView | undefined {
+  if (attributes?.find(key)) return attributes;
+  if (item.scope.attributes.find(key)) return item.scope.attributes;
+  return item.resource.attributes.find(key) ? item.resource.attributes : undefined;
 }
 
 function anyTrue(tests: readonly ConditionTest[], item: ViewItem): boolean {

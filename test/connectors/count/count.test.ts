@@ -170,3 +170,13 @@ void test('nothing counted, nothing sent; a condition that fails refuses the bat
   assert.equal(config.safeParse({ logs: { a: { conditions: ['bdy == 1'] } } }).success, false);
   assert.equal(config.safeParse({ metrics: { a: { attributes: [{ key: 'x' }] } } }).success, false);
 });
+
+void test('an attribute that has the default value is counted with those that lack it', async () => {
+  const spans = [{}, { attributes: [{ key: 'a', value: { stringValue: 'none' } }] }];
+  const input = jsonToProto('traces', Buffer.from(JSON.stringify({ resourceSpans: [{ scopeSpans: [{ spans }] }] })));
+  const settings = { spans: { counted: { attributes: [{ key: 'a', default_value: 'none' }] } } };
+  const [batch] = (await count('traces', settings, input)).batches;
+  assert.ok(batch);
+  assert.equal(batch.items, 1);
+  assert.match(flat(joinChunks(batch)).join(), /asInt=2/);
+});
