@@ -68,6 +68,11 @@ function patternOf({ pattern }: AttributeAction): RememberingPattern | undefined
   return pattern === '' ? undefined : new RememberingPattern(compileRe2(pattern));
 }
 
+function keyMatches(attributes: AttributesDraft, index: number, pattern: RememberingPattern): boolean {
+  attributes.locateKey(index);
+  return pattern.matchesUtf8(attributes.keyBytes, attributes.keyStart, attributes.keyEnd);
+}
+
 type Setter = 'insert' | 'update' | 'upsert';
 
 /** A call by a computed name would be looked up for every item. */
@@ -147,7 +152,7 @@ class Delete implements Edit {
     attributes.delete(this.#key);
     if (this.#pattern === undefined) return;
     for (let index = 0; index < attributes.count; index++) {
-      if (!attributes.isDeleted(index) && this.#pattern.matches(attributes.key(index))) attributes.remove(index);
+      if (!attributes.isDeleted(index) && keyMatches(attributes, index, this.#pattern)) attributes.remove(index);
     }
   }
 }
@@ -167,7 +172,7 @@ class Hash implements Edit {
     if (this.#pattern === undefined) return;
     // An attribute that both name is hashed twice, as in the collector.
     for (let index = 0; index < attributes.count; index++) {
-      if (attributes.isDeleted(index) || !this.#pattern.matches(attributes.key(index))) continue;
+      if (attributes.isDeleted(index) || !keyMatches(attributes, index, this.#pattern)) continue;
       attributes.set(index, hashedValue(attributes.value(index)));
     }
   }

@@ -47,6 +47,10 @@ export class AttributesDraft {
   touchedTo = 0;
   /** Entries, deleted ones included. */
   count = 0;
+  /** What `locateKey` found. */
+  keyBytes: Uint8Array = EMPTY;
+  keyStart = 0;
+  keyEnd = 0;
   #bytes: Uint8Array = EMPTY;
   #originals = 0;
   #places = new Int32Array(SLOTS * 32);
@@ -128,11 +132,24 @@ export class AttributesDraft {
   }
 
   key(index: number): string {
+    this.locateKey(index);
+    return decodeUtf8(this.keyBytes, this.keyStart, this.keyEnd);
+  }
+
+  /** Says where the key lies: from `keyStart` to `keyEnd` in `keyBytes`, until the next call. */
+  locateKey(index: number): void {
     if (index >= this.#originals) {
-      const key = this.#keys[index] ?? EMPTY;
-      return decodeUtf8(key, 0, key.length);
+      this.keyBytes = this.#keys[index] ?? EMPTY;
+      this.keyStart = 0;
+      this.keyEnd = this.keyBytes.length;
+      return;
     }
-    return this.#original(index).key();
+    this.keyBytes = this.#bytes;
+    const keyEnd = this.#place(index, KEY_END);
+    if (keyEnd > 0) {
+      this.keyStart = this.#place(index, TAG_AT) + TO_KEY;
+      this.keyEnd = keyEnd;
+    } else ({ keyStart: this.keyStart, keyEnd: this.keyEnd } = this.#original(index));
   }
 
   /** The value; the view is reused by the next call. */

@@ -101,7 +101,18 @@ void test('delete and hash, by key and by pattern', async () => {
   - {key: gone, pattern: "^tmp[.]", action: delete}
   - {key: text, pattern: "^n_", action: hash}
 `,
-    { gone: 1, 'tmp.a': 1, 'tmp.b': 2, tmpfile: 3, text: 'me', n_int: 1, n_double: 0.5, n_bool: true, n_list: [1] },
+    {
+      gone: 1,
+      'tmp.a': 1,
+      'tmp.b': 2,
+      [`tmp.${'long'.repeat(50)}`]: 1,
+      tmpfile: 3,
+      text: 'me',
+      n_int: 1,
+      n_double: 0.5,
+      n_bool: true,
+      n_list: [1],
+    },
   );
   const little = new DataView(new ArrayBuffer(8));
   little.setBigInt64(0, 1n, true);
