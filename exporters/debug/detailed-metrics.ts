@@ -77,11 +77,11 @@ function distributionEntries(lines: Lines, hasExplicitBounds: boolean, point: Pr
 
 function exponentialBuckets(lines: Lines, point: ProtoObject): void {
   const factor = Math.LN2 * 2 ** -numberIn(point, 'scale');
-  const bound = (index: number): string => formatFixed(Math.exp(index * factor));
+  const bound = (index: number, sign = 1): string => formatFixed(sign * Math.exp(index * factor));
   const negative = messageIn(point, 'negative');
   for (const [index, count] of [...bigsIn(negative, 'bucketCounts').entries()].toReversed()) {
     const at = numberIn(negative, 'offset') + index;
-    lines.push(`Bucket [-${bound(at + 1)}, -${bound(at)}), Count: ${count}`.replaceAll('-+Inf', '-Inf'));
+    lines.push(`Bucket [${bound(at + 1, -1)}, ${bound(at, -1)}), Count: ${count}`);
   }
   const zero = bigIn(point, 'zeroCount');
   if (zero !== 0n) lines.push(`Bucket [0, 0], Count: ${zero}`);

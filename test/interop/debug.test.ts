@@ -9,7 +9,7 @@ import { countItems } from '../../proto/otlp/count.ts';
 import { detailedText } from '../../exporters/debug/detailed.ts';
 import { normalText } from '../../exporters/debug/normal.ts';
 import { countsOf } from '../../exporters/debug/counts.ts';
-import type { Signal } from '../../pipeline/signal.ts';
+import { SIGNALS, type Signal } from '../../pipeline/signal.ts';
 import { INPUTS } from '../exporters/debug/inputs.ts';
 import { requests } from '../proto/arbitrary.ts';
 import { encode } from '../proto/reference.ts';
@@ -69,7 +69,7 @@ for (const verbosity of ['basic', 'normal', 'detailed']) {
       encode(signal, request),
     ]);
     // Arbitrary text has line breaks and worse in it, which both print as they are.
-    for (const signal of ['traces', 'metrics', 'logs'] as const) {
+    for (const signal of SIGNALS) {
       for (const request of fc.sample(requests[signal], { seed: 41, numRuns: 25 }))
         samples.push([signal, encode(signal, request)]);
     }

@@ -61,6 +61,15 @@ void test('times are printed as Go prints them', () => {
   assert.equal(formatTime(2n ** 64n - 1n), '1969-12-31 23:59:59.999999999 +0000 UTC');
 });
 
+void test('buckets beyond what a double holds are printed as Go prints them', () => {
+  const point = { scale: -2_000, negative: { offset: 0, bucketCounts: [3, 4] } };
+  const metrics = [{ name: 'm', exponentialHistogram: { dataPoints: [point] } }];
+  const request = encode('metrics', { resourceMetrics: [{ scopeMetrics: [{ metrics }] }] });
+  const text = detailedText('metrics', decodeMessage(REQUEST_MESSAGE.metrics, request));
+  // Printed by the collector: 0 times infinity is no number, and has no sign.
+  assert.match(text, /\nBucket \[-Inf, -Inf\), Count: 4\nBucket \[-Inf, NaN\), Count: 3\n/);
+});
+
 async function printed(
   settings: object,
   run: (consume: (count: number) => Promise<void>, clock: { now: number }) => Promise<void>,
