@@ -39,6 +39,8 @@ export class HttpDestination implements Destination {
   readonly #endpoints: Partial<Record<Signal, Endpoint>> = {};
   readonly #clients = new Map<string, HttpClient>();
   readonly #dialers: Dialer[] = [];
+  /** Why the exporter can not start. */
+  #problem: AgentError | undefined;
 
   constructor(config: OtlpHttpExporterConfig, context: ComponentContext) {
     this.#config = config;
@@ -49,12 +51,15 @@ export class HttpDestination implements Destination {
     this.#encoding = this.#encodingName === undefined ? 'identity' : (this.#encodingName as Encoding); // the schema's enum has no others
     for (const signal of SIGNALS) {
       const url = urlFor(config, signal, context.id);
-      if (url)
+      if (url instanceof AgentError) this.#problem ??= url;
+      else if (url) {
         this.#endpoints[signal] = { url: url.href, path: url.pathname + url.search, client: this.#clientFor(url) };
+      }
     }
   }
 
   async start(): Promise<void> {
+    if (this.#problem) throw this.#problem;
     for (const dialer of this.#dialers) await dialer.start();
   }
 
@@ -172,17 +177,32 @@ export class HttpDestination implements Destination {
   }
 }
 
-/** Fails with URL_INVALID. */
-function urlFor(config: OtlpHttpExporterConfig, signal: Signal, id: string): URL | undefined {
+/**
+ * Where a signal goes. The collector's `validate` passes whatever Go can parse, such as a host without a scheme, and fails
+ * when it sends; so such a URL is a problem of the start, and only what Go refuses fails here, with URL_INVALID.
+ */
+function urlFor(config: OtlpHttpExporterConfig, signal: Signal, id: string): URL | AgentError | undefined {
   const own = config[`${signal}_endpoint`];
   if (own === '' && config.endpoint === '') return undefined;
   const text = own === '' ? config.endpoint.replace(/\/+$/, '') + HTTP_PATHS[signal] : own;
   const url = URL.canParse(text) ? new URL(text) : undefined;
   if (url && /^https?:$/.test(url.protocol)) return url;
-  throw new AgentError('URL_INVALID', `${JSON.stringify(text)} is not a URL to send ${signal} to`, {
+  const problem = new AgentError('URL_INVALID', `${JSON.stringify(text)} is not a URL to send ${signal} to`, {
     component: `exporter:${id}`,
     mend: 'write it with its scheme, such as endpoint: http://localhost:4318',
   });
+  if (goRefuses(text)) throw problem;
+  return problem;
+}
+
+/** What net/url's `Parse` refuses of texts that are no http URL. */
+function goRefuses(text: string): boolean {
+  // eslint-disable-next-line no-control-regex
+  if (/[\u0000-\u001f\u007f]/.test(text) || /%(?![0-9a-f]{2})/i.test(text)) return true;
+  const scheme = /^([A-Za-z][A-Za-z0-9+.-]*):(.*)$/s.exec(text);
+  if (!scheme) return (text.split('/')[0] ?? '').includes(':');
+  const host = /^\/\/([^/?#]*)/.exec(scheme[2] ?? '')?.[1];
+  return host !== undefined && (/[\s<>"^`{|}\\]/.test(host) || /:[^\]]*[^0-9\]][^\]]*$/.test(host.replace(/^.*@/, '')));
 }
 
 /** Fails with URL_INVALID. */

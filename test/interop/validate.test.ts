@@ -52,8 +52,6 @@ const STRICTER: ReadonlyMap<string, string> = new Map([
   ['{endpoint: "a:1", tls: {reload_interval: -5s}}', 'a negative interval has no meaning'],
   ['{endpoint: "a:1", tls: {curve_preferences: [FOO]}}', 'the collector fails at start'],
   ['{endpoint: "a:1", tls: {tpm: {enabled: true}}}', 'keys in a TPM are not available here'],
-  ['{endpoint: a}', 'no URL; the collector fails at start'],
-  ['{traces_endpoint: a}', 'no URL; the collector fails at start'],
   ['{endpoint: "http://a", proxy_url: "::"}', 'no URL; the collector fails at start'],
   ['{endpoint: "http://a", compression: lz4}', 'lz4 is not available here'],
   ['{endpoint: "http://a", foo: 1}', 'the collector v0.161 overlooks unknown keys beside its HTTP settings'],
