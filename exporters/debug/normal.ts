@@ -3,6 +3,7 @@
 import type { Signal } from '../../pipeline/signal.ts';
 import type { ProtoObject } from '../../proto/objects.ts';
 import { formatFixed, formatShortest } from './go-format.ts';
+import { withTexts } from './references.ts';
 import {
   bigIn,
   bigsIn,
@@ -35,7 +36,8 @@ const WORDS: Readonly<Record<Signal, Words>> = {
   },
 };
 
-export function normalText(signal: Signal, request: ProtoObject): string {
+export function normalText(signal: Signal, given: ProtoObject): string {
+  const request = signal === 'profiles' ? withTexts(given) : given;
   const words = WORDS[signal];
   const dictionary = messageIn(request, 'dictionary');
   let text = '';

@@ -47,6 +47,25 @@ function comparable(text: string): string[] {
     .split('\n');
 }
 
+const INDEX = (index: number): object => ({ stringValueStrindex: index });
+const REFERENCES = [
+  { keyStrindex: 1, value: INDEX(2) },
+  { key: 'both', keyStrindex: 1, value: { stringValue: 'text' } },
+  { keyStrindex: 3, value: { arrayValue: { values: [INDEX(1), INDEX(0), INDEX(99), { intValue: 1 }] } } },
+  { key: 'map', value: { kvlistValue: { values: [{ keyStrindex: 2, value: INDEX(1) }, { keyStrindex: 99 }] } } },
+  { keyStrindex: 99, value: INDEX(0) },
+];
+/** Profiles as a collector sends them on: the texts of attributes lie in the string table. */
+const WITH_REFERENCES = {
+  resourceProfiles: [
+    {
+      resource: { attributes: REFERENCES },
+      scopeProfiles: [{ scope: { name: 's', attributes: REFERENCES }, profiles: [{ samples: [{}] }] }],
+    },
+  ],
+  dictionary: { stringTable: ['', 'service.name', 'shop', 'list'] },
+};
+
 for (const verbosity of ['basic', 'normal', 'detailed']) {
   void test(`${verbosity} output is that of a running collector`, { skip }, async () => {
     const [port = 0] = await freePorts(1);
@@ -68,6 +87,7 @@ for (const verbosity of ['basic', 'normal', 'detailed']) {
       signal,
       encode(signal, request),
     ]);
+    samples.push(['profiles', encode('profiles', WITH_REFERENCES)]);
     // Arbitrary text has line breaks and worse in it, which both print as they are.
     for (const signal of SIGNALS) {
       for (const request of fc.sample(requests[signal], { seed: 41, numRuns: 25 }))
