@@ -14,6 +14,7 @@ import type { Consumer } from '../delivery.ts';
 import type { DropLog } from '../drops.ts';
 import { Entry, Junction } from '../junction.ts';
 import type { ListenerPool } from '../listen.ts';
+import { ProcessorMeter } from '../processor-meter.ts';
 import { SIGNALS, type Signal } from '../signal.ts';
 import type { ComponentLogger, ComponentMetrics } from '../telemetry.ts';
 import type { GraphPlan, PlannedNode } from './plan.ts';
@@ -93,8 +94,10 @@ export function makeNode(planned: PlannedNode, plan: GraphPlan, options: MakeOpt
     case 'processor': {
       const next = new Junction();
       const signal = planned.signal ?? 'traces';
-      const instance = (declaration as ProcessorDeclaration).create(config, context, signal, next);
-      return { planned, component: instance, entry: new Entry(instance), outputs: new Map([['next', next]]), metrics };
+      const meter = new ProcessorMeter(metrics, signal, () => performance.now());
+      const instance = (declaration as ProcessorDeclaration).create(config, context, signal, meter.before(next));
+      const entry = new Entry(meter.around(instance));
+      return { planned, component: instance, entry, outputs: new Map([['next', next]]), metrics };
     }
     case 'exporter': {
       const instance = (declaration as ExporterDeclaration).create(config, context);
@@ -107,6 +110,7 @@ export function makeNode(planned: PlannedNode, plan: GraphPlan, options: MakeOpt
         const head = options.heads.get(id);
         if (receivers.includes(key) && head) pipelines.set(id, head);
       }
+      // Connectors, as said above.
       const instance = (declaration as ConnectorDeclaration).create(config, context, bySignal(outputs), pipelines);
       return { planned, component: instance, entry: new Entry(instance), outputs, metrics };
     }
