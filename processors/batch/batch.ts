@@ -52,31 +52,31 @@ export class BatchProcessor implements Processor {
     const { metrics } = context;
     this.#sizes = metrics.histogram({
       name: 'otelcol_processor_batch_batch_send_size',
-      help: 'Number of units in the batch',
+      help: 'Number of units in the batch [Development]',
       unit: '{unit}',
       buckets: ITEM_BUCKETS,
     });
     this.#bytes = metrics.histogram({
       name: 'otelcol_processor_batch_batch_send_size_bytes',
-      help: 'Number of bytes in batch that was sent. Only available on detailed level.',
+      help: 'Number of bytes in batch that was sent. Only available on detailed level. [Development]',
       unit: 'By',
       level: 'detailed',
       buckets: BYTE_BUCKETS,
     });
     this.#sizeTriggers = metrics.counter({
       name: 'otelcol_processor_batch_batch_size_trigger_send',
-      help: 'Number of times the batch was sent due to a size trigger',
+      help: 'Number of times the batch was sent due to a size trigger [Development]',
       unit: '{time}',
     });
     this.#timeoutTriggers = metrics.counter({
       name: 'otelcol_processor_batch_timeout_trigger_send',
-      help: 'Number of times the batch was sent without having reached its size',
+      help: 'Number of times the batch was sent without having reached its size [Development]',
       unit: '{time}',
     });
     metrics.gauge(
       {
         name: 'otelcol_processor_batch_metadata_cardinality',
-        help: 'Number of distinct metadata value combinations being processed',
+        help: 'Number of distinct metadata value combinations being processed [Development]',
         unit: '{combination}',
       },
       () => (this.#keys.length === 0 ? 1 : this.#groups.size),

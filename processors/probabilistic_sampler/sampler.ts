@@ -108,7 +108,7 @@ export class ProbabilisticSampler implements Processor {
       const what = this.#signal === 'logs' ? 'logs' : 'traces';
       counter = this.#context.metrics.counter({
         name: `otelcol_processor_probabilistic_sampler_count_${what}_sampled`,
-        help: `Count of ${what} that were sampled or not`,
+        help: `Count of ${what} that were sampled or not [Development]`,
         unit: '1',
         labels: { policy: name, sampled: String(isKept) },
       });

@@ -126,6 +126,13 @@ void test("no client is taken for another: what leaves has nothing of a client b
   }
 });
 
+void test('what goes on alone keeps its compressed form', async () => {
+  const { processor, next } = processorWith({});
+  const wire = { encoding: 'gzip', body: new Uint8Array(3) } as const;
+  await processor.consume({ ...from('a'), wire });
+  assert.equal(next.batches[0]?.wire, wire);
+});
+
 void test('metadata_keys keep clients apart, as many at a time as the limit says', async () => {
   const { processor, next, metric } = processorWith({ metadata_keys: ['Tenant'], metadata_cardinality_limit: 2 });
   const gate = opened();
