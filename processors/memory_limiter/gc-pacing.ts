@@ -35,7 +35,9 @@ export class GcPacing {
   isDue(isAboveHard: boolean, nowMs: number): boolean {
     const { min_gc_interval_when_hard_limited: minHard, min_gc_interval_when_soft_limited: minSoft } = this.#config;
     const waitMs = isAboveHard ? Math.max(minHard, this.#hardMs) : Math.max(minSoft, this.#softMs);
-    return nowMs - this.#lastGcMs > waitMs;
+    const elapsedMs = nowMs - this.#lastGcMs;
+    // A clock that was set back says nothing about how long ago it was.
+    return elapsedMs > waitMs || elapsedMs < 0;
   }
 
   /**

@@ -61,3 +61,10 @@ void test('bytes that left since the last collection make the next one worth whi
   pacing.measured(above(1_000, 450));
   assert.equal(pacing.isDue(false, 11_000), true);
 });
+
+void test('a clock that is set back does not put collections off', () => {
+  const pacing = pacingOf({});
+  pacing.collected(above(1_000), 3_600_000);
+  assert.equal(pacing.isDue(true, 3_600_001), false);
+  assert.equal(pacing.isDue(true, 0), true);
+});
