@@ -39,7 +39,7 @@ export async function loadServerTls(settings: TlsServerSettings, component: stri
     options.requestCert = true;
     options.rejectUnauthorized = true;
   } else delete options.ca;
-  check(options, component);
+  check(options, component, filesOf(settings));
   return options;
 }
 
@@ -50,7 +50,7 @@ export async function loadClientTls(settings: TlsClientSettings, component: stri
     rejectUnauthorized: !settings.insecure_skip_verify,
   };
   if (settings.server_name_override !== '') options.servername = settings.server_name_override;
-  check(options, component);
+  check(options, component, filesOf(settings));
   return options;
 }
 
@@ -97,13 +97,20 @@ async function read(file: string, key: string, component: string): Promise<Buffe
   }
 }
 
+/** The files that the settings name; material given in place has no file. */
+function filesOf(settings: Common & { readonly client_ca_file?: string }): readonly string[] {
+  const named = [settings.cert_file, settings.key_file, settings.ca_file, settings.client_ca_file ?? ''];
+  const files = [...new Set(named)].filter((file) => file !== '');
+  return files.length > 0 ? files : ['given in the configuration'];
+}
+
 /** Certificate, key and CA belong together and are readable as PEM. */
-function check(options: SecureContextOptions, component: string): void {
+function check(options: SecureContextOptions, component: string, files: readonly string[]): void {
   try {
     tls.createSecureContext(options);
   } catch (error) {
     const message = error instanceof Error ? error.message : String(error);
-    throw new AgentError('TLS_MATERIAL', `the TLS files can not be used: ${message}`, {
+    throw new AgentError('TLS_MATERIAL', `the TLS files can not be used: ${files.join(', ')}: ${message}`, {
       component,
       cause: error,
       mend: 'check that cert_file and key_file are PEM and belong together: openssl x509 -noout -pubkey -in CERT; openssl pkey -pubout -in KEY',

@@ -117,7 +117,7 @@ void test('a certificate that is missing, unreadable or no certificate', async (
   const tls = (file: string): string =>
     configuration({ grpc: `        tls: {cert_file: "${file}", key_file: "${garbage}"}` });
   await refused(tls(path.join(folder, 'missing.pem')), /missing\.pem/, /\[TLS_MATERIAL\]/);
-  await refused(tls(garbage), /receiver:otlp/, /cert_file/, /\[TLS_MATERIAL\]/);
+  await refused(tls(garbage), /receiver:otlp/, /garbage\.pem/, /cert_file/, /\[TLS_MATERIAL\]/);
   if (process.getuid?.() !== 0) {
     const locked = path.join(folder, 'locked.pem');
     writeFileSync(locked, '');
