@@ -40,6 +40,16 @@ const retrySettings = z
 
 const sizer = z.enum(['requests', 'items', 'bytes']);
 
+/** Request headers that keep data apart, of whatever merges data. */
+export const metadataKeys = z
+  .array(z.string())
+  .default([])
+  .describe('Keep data apart by these request headers; see include_metadata of receivers.')
+  .refine(
+    (keys) => new Set(keys.map((key) => key.toLowerCase())).size === keys.length,
+    'a key appears twice (upper and lower case are the same)',
+  );
+
 const batch = z
   .strictObject({
     flush_timeout: positiveDuration().prefault('200ms').describe('Send a batch after this, however small it is.'),
@@ -50,14 +60,7 @@ const batch = z
     max_size: count().default(0).describe('Split batches above this size; 0 means never.'),
     partition: z
       .strictObject({
-        metadata_keys: z
-          .array(z.string())
-          .default([])
-          .describe('Keep data apart by these request headers; see include_metadata of receivers.')
-          .refine(
-            (keys) => new Set(keys.map((key) => key.toLowerCase())).size === keys.length,
-            'a key appears twice (upper and lower case are the same)',
-          ),
+        metadata_keys: metadataKeys,
       })
       .prefault({})
       .describe('Which data must not share a batch.'),

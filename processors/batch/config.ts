@@ -2,6 +2,7 @@
 
 import { z } from 'zod';
 import { count, nonNegativeDuration } from '../../pipeline/schema.ts';
+import { metadataKeys } from '../../pipeline/settings/exporter-helper.ts';
 
 export const config = z
   .strictObject({
@@ -12,14 +13,7 @@ export const config = z
       .prefault('200ms')
       .describe('How long data waits for more at most, while earlier data is on its way.'),
     send_batch_max_size: count().default(0).describe('Items of one batch at most; a larger one is split. 0: no limit.'),
-    metadata_keys: z
-      .array(z.string())
-      .default([])
-      .describe('Keep data apart by these request headers; see include_metadata of receivers.')
-      .refine(
-        (keys) => new Set(keys.map((key) => key.toLowerCase())).size === keys.length,
-        'a key appears twice (upper and lower case are the same)',
-      ),
+    metadata_keys: metadataKeys,
     metadata_cardinality_limit: count()
       .default(1000)
       .describe('Different combinations of the metadata_keys in work at most; further ones are refused. 0: no limit.'),
