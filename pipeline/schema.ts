@@ -140,6 +140,11 @@ export function componentId() {
     .meta({ examples: ['basicauth/server'] });
 }
 
+/** A value of any type that becomes an attribute's; the decoder gives `1.0` as a WholeDouble (pipeline/config-value.ts). */
+export function anyValue() {
+  return z.unknown().meta({ anyValue: true });
+}
+
 /** A whole number that is not negative. */
 export function count() {
   return z.int().min(0);

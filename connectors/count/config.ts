@@ -4,10 +4,11 @@ import { z } from 'zod';
 import { compileConditions } from '../../ottl/conditions.ts';
 import type { Context } from '../../ottl/contexts.ts';
 import { AgentError } from '../../pipeline/errors.ts';
+import { anyValue } from '../../pipeline/schema.ts';
 
 const attribute = z.strictObject({
   key: z.string().min(1).describe('The attribute to count by: of the item, else its scope, else its resource.'),
-  default_value: z.unknown().optional().describe('Its value where it is absent; unset: such items are not counted.'),
+  default_value: anyValue().optional().describe('Its value where it is absent; unset: such items are not counted.'),
 });
 
 const metric = z.strictObject({

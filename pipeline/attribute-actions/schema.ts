@@ -3,6 +3,7 @@
 
 import { z } from 'zod';
 import { compileRe2 } from '../regexp.ts';
+import { anyValue } from '../schema.ts';
 
 const ACTIONS = ['insert', 'update', 'upsert', 'delete', 'hash', 'extract', 'convert'] as const;
 
@@ -13,7 +14,7 @@ const action = z.strictObject({
     .describe(
       'insert where absent, update where present, upsert both; delete, hash (SHA-256), extract (named groups of pattern become attributes), convert.',
     ),
-  value: z.unknown().optional().describe('For insert, update, upsert: the value, of any type.'),
+  value: anyValue().optional().describe('For insert, update, upsert: the value, of any type.'),
   from_attribute: z.string().default('').describe('For insert, update, upsert: take the value of this attribute.'),
   from_context: z
     .string()
@@ -21,8 +22,7 @@ const action = z.strictObject({
     .describe(
       'For insert, update, upsert: take the value from the request: metadata.NAME, auth.NAME or client.address; metadata needs include_metadata at the receiver.',
     ),
-  default_value: z
-    .unknown()
+  default_value: anyValue()
     .optional()
     .describe('For insert, update, upsert: the value where from_attribute and from_context find none.'),
   pattern: z

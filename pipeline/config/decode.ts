@@ -2,10 +2,11 @@
 // zod's findings into errors that name the place, what was seen and what was expected.
 
 import type { z } from 'zod';
+import { WholeDouble } from '../config-value.ts';
 import { AgentError, type SourcePosition } from '../errors.ts';
 import { nearestName } from './nearest.ts';
-import { entryOf, KEY_SEPARATOR, nearestNode, toPlain, type ConfigNode } from './node.ts';
-import { isMarked, keysOf, schemasAt, typesAt } from './schema-walk.ts';
+import { entryOf, KEY_SEPARATOR, nearestNode, type ConfigNode } from './node.ts';
+import { isMarked, keysOf, schemasAt, stepInto, typesAt } from './schema-walk.ts';
 
 type Issue = z.core.$ZodIssue;
 type Path = readonly PropertyKey[];
@@ -26,14 +27,14 @@ export type Decoded<T> =
  * Decodes `node` by `schema`. `path` is where the section stands, e.g. `['receivers', 'otlp']`.
  *
  * As in the collector: null leaves a key at its default; a string where a list of strings is expected is split at commas;
- * a value that came out of `${…}` counts as its text where a string is expected.
+ * a value that came out of `${…}` counts as its text where a string is expected; `1.0` stays a double where any value is.
  */
 export function decode<S extends z.ZodType>(
   schema: S,
   node: ConfigNode,
   path: readonly string[],
 ): Decoded<z.output<S>> {
-  const input = { root: toPlain(node) };
+  const input = { root: toInput(node, [schema], false) };
   if (input.root === null) input.root = {};
   for (let round = 0; ; round += 1) {
     const result = schema.safeParse(input.root);
@@ -43,6 +44,19 @@ export function decode<S extends z.ZodType>(
     const reporter = new Reporter(schema, node, input, path);
     return { errors: result.error.issues.flatMap((issue) => reporter.errors(issue, [])) };
   }
+}
+
+/** Plain JavaScript, and WholeDouble in values of any type. */
+function toInput(node: ConfigNode, schemas: readonly z.core.$ZodType[], isInValue: boolean): unknown {
+  const isValue = isInValue || isMarked(schemas, 'anyValue');
+  if (node.kind === 'scalar') return isValue && node.isDouble ? new WholeDouble(Number(node.value)) : node.value;
+  if (node.kind === 'list') {
+    return node.items.map((item, index) => toInput(item, stepInto(schemas, index), isValue));
+  }
+  // fromEntries defines keys, so that even __proto__ is only a key.
+  return Object.fromEntries(
+    [...node.entries].map(([key, entry]) => [key, toInput(entry.node, stepInto(schemas, key), isValue)]),
+  );
 }
 
 interface Subject {

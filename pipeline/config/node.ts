@@ -14,6 +14,8 @@ interface NodeBase {
 export interface ScalarNode extends NodeBase {
   readonly kind: 'scalar';
   readonly value: ScalarValue;
+  /** A whole number that was written as a float: `1.0`, `1e3`. */
+  readonly isDouble?: true;
 }
 
 export interface ListNode extends NodeBase {
@@ -44,7 +46,7 @@ export function entryOf(node: ConfigNode | undefined, key: string): MapEntry | u
   return node?.kind === 'map' ? node.entries.get(key) : undefined;
 }
 
-/** Plain JavaScript: maps as objects, lists as arrays, scalars as they were typed. */
+/** Plain JavaScript: maps as objects, lists as arrays, scalars as they were typed, `1.0` as 1. */
 export function toPlain(node: ConfigNode): unknown {
   if (node.kind === 'scalar') return node.value;
   if (node.kind === 'list') return node.items.map(toPlain);

@@ -1,7 +1,8 @@
 // The effective configuration for people: every key with its default, as YAML or JSON, secrets as [REDACTED].
 
-import { stringify } from 'yaml';
+import { Scalar, stringify } from 'yaml';
 import type { z } from 'zod';
+import { WholeDouble } from '../config-value.ts';
 import type { AgentConfiguration, ConfiguredComponent } from './configuration.ts';
 import { defaultOf, isMarked, keysOf, stepInto } from './schema-walk.ts';
 import { serviceSettings } from './service.ts';
@@ -56,6 +57,7 @@ function fill(schemas: Schemas, value: unknown, unredacted: boolean): unknown {
   if (typeof value === 'string')
     return !unredacted && value !== '' && isMarked(schemas, 'writeOnly') ? REDACTED : value;
   if (Array.isArray(value)) return value.map((item, index) => fill(stepInto(schemas, index), item, unredacted));
+  if (value instanceof WholeDouble) return withPoint(value.value);
   const keys = keysOf(schemas);
   // A bare section means its defaults.
   if (value === null && keys.length > 0) return fill(schemas, {}, unredacted);
@@ -67,4 +69,11 @@ function fill(schemas: Schemas, value: unknown, unredacted: boolean): unknown {
     if (given !== undefined) filled.set(key, fill(inner, given, unredacted));
   }
   return Object.fromEntries(filled);
+}
+
+/** A number that YAML writes as a float; JSON has no such distinction. */
+function withPoint(value: number): Scalar {
+  const scalar = new Scalar(value);
+  scalar.minFractionDigits = 1;
+  return scalar;
 }

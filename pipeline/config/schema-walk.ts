@@ -82,12 +82,14 @@ export function keysOf(schemas: readonly Schema[]): string[] {
   return [...new Set(keys)];
 }
 
-/** Whether a schema, or one it wraps or chooses from, is marked so (`writeOnly` for secrets, `deprecated`). */
-export function isMarked(schemas: readonly Schema[], mark: 'writeOnly' | 'deprecated'): boolean {
+type Mark = 'writeOnly' | 'deprecated' | 'anyValue';
+
+/** Whether a schema, or one it wraps or chooses from, is marked so (`writeOnly` for secrets, `deprecated`, `anyValue`). */
+export function isMarked(schemas: readonly Schema[], mark: Mark): boolean {
   return schemas.some((schema) => isMarkedOne(schema, mark));
 }
 
-function isMarkedOne(schema: Schema, mark: 'writeOnly' | 'deprecated'): boolean {
+function isMarkedOne(schema: Schema, mark: Mark): boolean {
   if (z.globalRegistry.get(schema)?.[mark] === true) return true;
   const def = definitionOf(schema);
   if ('innerType' in def) return isMarkedOne(def.innerType, mark);

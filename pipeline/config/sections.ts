@@ -2,6 +2,7 @@
 
 import { formatComponentId, parseComponentId } from '../component-id.ts';
 import type { ComponentKind, Declaration } from '../component.ts';
+import { WholeDouble } from '../config-value.ts';
 import { AgentError } from '../errors.ts';
 import type { ConfiguredComponent } from './configuration.ts';
 import { decode } from './decode.ts';
@@ -187,6 +188,6 @@ class SectionReader {
 function jsonSafe(value: unknown): unknown {
   if (typeof value === 'bigint') return value.toString();
   if (Array.isArray(value)) return value.map(jsonSafe);
-  if (typeof value !== 'object' || value === null) return value;
+  if (typeof value !== 'object' || value === null || value instanceof WholeDouble) return value;
   return Object.fromEntries(Object.entries(value).map(([key, inner]) => [key, jsonSafe(inner)]));
 }

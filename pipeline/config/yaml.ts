@@ -16,7 +16,7 @@ import {
   type YAMLMap,
 } from 'yaml';
 import { AgentError, type SourcePosition } from '../errors.ts';
-import type { ConfigNode, MapEntry, ScalarValue } from './node.ts';
+import type { ConfigNode, MapEntry, ScalarNode, ScalarValue } from './node.ts';
 
 /** A few kilobytes of anchors can stand for millions of values; no real configuration comes near this. */
 const MAX_NODES = 200_000;
@@ -128,7 +128,7 @@ class Reader {
       throw new AgentError('CONFIG_SYNTAX', `more than ${MAX_NODES} values, aliases included`, { at });
     if (depth > MAX_DEPTH) throw new AgentError('CONFIG_SYNTAX', `nested deeper than ${MAX_DEPTH} levels`, { at });
     if (isAlias(node)) return this.#alias(node.resolve(this.#document), depth, at);
-    if (isScalar(node)) return { kind: 'scalar', value: scalarValue(node), at };
+    if (isScalar(node)) return scalarNode(node, at);
     if (isSeq(node)) return { kind: 'list', items: node.items.map((item) => this.read(item, depth + 1, at)), at };
     if (isMap(node)) return this.#map(node, depth, at);
     return { kind: 'scalar', value: null, at };
@@ -190,14 +190,23 @@ function keyText(value: ScalarValue): string {
   return value === null ? '' : String(value);
 }
 
-function scalarValue(scalar: Scalar): ScalarValue {
+function scalarNode(scalar: Scalar, at: SourcePosition): ScalarNode {
   const text = typeof scalar.value === 'string' ? scalar.value : (scalar.source ?? '');
+  const value = scalarValue(scalar, text);
+  const isDouble =
+    Number.isInteger(value) && (scalar.tag === FLOAT_TAG || resolveInteger(text.replaceAll('_', '')) === undefined);
+  return isDouble ? { kind: 'scalar', value, at, isDouble } : { kind: 'scalar', value, at };
+}
+
+const FLOAT_TAG = 'tag:yaml.org,2002:float';
+
+function scalarValue(scalar: Scalar, text: string): ScalarValue {
   switch (scalar.tag) {
     case undefined:
       // A scalar without a type is one that is not written at all: `key:`.
       return scalar.type === 'PLAIN' || scalar.type === undefined ? resolvePlain(text) : text;
     case 'tag:yaml.org,2002:int':
-    case 'tag:yaml.org,2002:float':
+    case FLOAT_TAG:
     case 'tag:yaml.org,2002:bool':
     case 'tag:yaml.org,2002:null':
       return resolvePlain(text);

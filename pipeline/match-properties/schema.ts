@@ -2,10 +2,11 @@
 
 import { z } from 'zod';
 import { compileRe2 } from '../regexp.ts';
+import { anyValue } from '../schema.ts';
 
 const attribute = z.strictObject({
   key: z.string().min(1).describe('The attribute; it must be there.'),
-  value: z.unknown().optional().describe('What it must be; any value where unset.'),
+  value: anyValue().optional().describe('What it must be; any value where unset.'),
 });
 
 const library = z.strictObject({

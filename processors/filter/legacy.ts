@@ -2,10 +2,11 @@
 
 import { z } from 'zod';
 import { matchProperties, type MatchProperties } from '../../pipeline/match-properties/schema.ts';
+import { anyValue } from '../../pipeline/schema.ts';
 
 const attribute = z.strictObject({
   key: z.string().min(1).describe('The attribute; it must be there.'),
-  value: z.unknown().optional().describe('What it must be; any value where unset.'),
+  value: anyValue().optional().describe('What it must be; any value where unset.'),
 });
 
 const texts = (what: string) => z.array(z.string()).default([]).describe(what);

@@ -120,6 +120,7 @@ const ACTIONS = [
   '[{key: new, value: x, action: insert}, {key: text, value: y, action: insert}, {key: number, value: 1.5, action: update}, {key: flag, value: [1, {a: b}], action: upsert}]',
   '[{key: copy, from_attribute: map, action: insert}, {key: text, from_attribute: number, action: update}, {key: none, from_attribute: absent, action: upsert}, {key: fallback, from_attribute: absent, default_value: {a: 1}, action: upsert}]',
   '[{key: tenant, from_context: metadata.X-Tenant, action: insert}, {key: bare, from_context: x-tenant, action: insert}, {key: where, from_context: client.address, action: insert}, {key: who, from_context: auth.subject, action: insert}]',
+  '[{key: whole, value: 1.0, action: insert}, {key: list, value: [1.0, 1, {a: 1e3}], action: upsert}, {key: default, from_attribute: absent, default_value: 5., action: insert}, {key: number, value: -3.0, action: update}]',
   '[{key: text, action: delete}, {pattern: "^http[.]", action: delete}, {key: absent, action: delete}]',
   `[${KEYS.map((key) => `{key: ${key}, action: hash}`).join(', ')}]`,
   '[{key: number, pattern: "^(n|t)", action: hash}]',

@@ -1,9 +1,10 @@
 // Runs a processor, configured in YAML, on OTLP/JSON, and says what came out.
 
-import { parse } from 'yaml';
 import type { z } from 'zod';
 import { batchOf, joinChunks, type Batch, type ClientContext } from '../../pipeline/batch.ts';
 import type { Processor, ProcessorDeclaration } from '../../pipeline/component.ts';
+import { decode as decodeSettings } from '../../pipeline/config/decode.ts';
+import { parseYaml } from '../../pipeline/config/yaml.ts';
 import type { Signal } from '../../pipeline/signal.ts';
 import { jsonToProto } from '../../proto/json/decode.ts';
 import { countItems } from '../../proto/otlp/count.ts';
@@ -22,8 +23,16 @@ export function running<S extends z.ZodType>(
 ): Running {
   const test = testContext({ kind: 'processor', id: declaration.type });
   const next = new Collector();
-  const processor = declaration.create(declaration.config.parse(parse(yaml)), test.context, signal, next);
+  const processor = declaration.create(settingsOf(declaration.config, yaml), test.context, signal, next);
   return { ...test, processor, next };
+}
+
+/** A component's settings as an agent reads them. Throws all that is wrong with them. */
+export function settingsOf<S extends z.ZodType>(schema: S, yaml: string): z.output<S> {
+  const { node, errors } = parseYaml(yaml, 'test.yaml');
+  const decoded = node === undefined ? { errors } : decodeSettings(schema, node, []);
+  if ('value' in decoded) return decoded.value;
+  throw new Error(decoded.errors.map(String).join('\n'));
 }
 
 /** A batch of an OTLP/JSON request. */

@@ -114,3 +114,16 @@ void test('a key named __proto__ is only a key', () => {
   assert.deepEqual(Object.keys(Object(value)), ['__proto__']);
   assert.equal(Object({}).polluted, undefined);
 });
+
+void test('whole numbers that are written as floats are known as such', () => {
+  const isDouble = (text: string): boolean => {
+    const { node } = parseYaml(text, 'test.yaml');
+    return node?.kind === 'scalar' && node.isDouble === true;
+  };
+  for (const text of ['1.0', '-0.0', '5.', '1e3', '1_0.0', '!!float 1', '1e300', '18446744073709551616']) {
+    assert.equal(isDouble(text), true, text);
+  }
+  for (const text of ['1', '-0', '0x10', '0o17', '1_000', '1.5', '"1.0"', '!!str 1.0', '.inf', '.nan', '~', 'true']) {
+    assert.equal(isDouble(text), false, text);
+  }
+});
