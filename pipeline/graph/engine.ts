@@ -36,6 +36,24 @@ export interface EngineOptions {
   readonly drainTimeoutMs: number;
 }
 
+/** A change that is ready: everything new runs, and nothing feeds it yet. One of the two is called, once. */
+export interface Exchange {
+  commit(): Promise<AppliedChange>;
+  abort(): Promise<void>;
+}
+
+interface StartedExtensions {
+  readonly all: Map<string, RunningExtension>;
+  readonly started: readonly RunningExtension[];
+}
+
+interface Candidate {
+  readonly plan: GraphPlan;
+  readonly nodes: Map<string, RunningNode>;
+  readonly made: readonly RunningNode[];
+  readonly extensions: Map<string, RunningExtension>;
+}
+
 export interface AppliedChange {
   readonly kept: number;
   readonly started: readonly string[];
@@ -85,16 +103,46 @@ export class Engine {
    * before old ones stop, so nothing is refused meanwhile. On failure the graph is as before, and the error says why.
    */
   async apply(configuration: AgentConfiguration): Promise<AppliedChange> {
+    const exchange = await this.prepare(configuration);
+    return exchange.commit();
+  }
+
+  /**
+   * The part of `apply` that can fail: what is new is started beside what runs. Data still takes the old ways, until
+   * `commit`; `abort` stops the new parts again. Fails with AgentError, and nothing has changed then.
+   */
+  async prepare(configuration: AgentConfiguration): Promise<Exchange> {
     const plan = planGraph(configuration);
     const { listeners } = this.#options.services;
     const kept = this.#keptComponents(configuration, plan);
     // Names that never were a component's (the metrics endpoint of the agent itself) are not replaced either.
     const running = new Set([...this.#nodes.keys(), ...this.#extensions.keys()]);
     listeners.beginReload((component) => running.has(component) && !kept.has(component));
-    try {
-      return await this.#exchange(configuration, plan);
-    } finally {
+    const made: RunningNode[] = [];
+    const newHeads: string[] = [];
+    const started: RunningNode[] = [];
+    let extensions: StartedExtensions = { all: new Map(), started: [] };
+    const abort = async (): Promise<void> => {
+      const given = AbortSignal.timeout(this.#options.drainTimeoutMs);
+      await this.#stopNodes(started.toReversed(), given, { restore: true });
+      for (const extension of extensions.started.toReversed()) await this.#stopExtension(extension, given);
+      for (const id of newHeads) this.#heads.delete(id);
       await listeners.endReload();
+    };
+    try {
+      extensions = await this.#startExtensions(configuration);
+      const nodes = this.#makeNodes(plan, extensions.all, made, newHeads);
+      for (const node of made.toReversed()) {
+        started.push(node);
+        await this.#startNode(node);
+      }
+      return {
+        commit: () => this.#commit({ plan, nodes, made, extensions: extensions.all }),
+        abort,
+      };
+    } catch (error) {
+      await abort();
+      throw error;
     }
   }
 
@@ -121,46 +169,40 @@ export class Engine {
     return kept;
   }
 
-  async #exchange(configuration: AgentConfiguration, plan: GraphPlan): Promise<AppliedChange> {
-    const extensions = await this.#startExtensions(configuration);
-    const nodes = new Map<string, RunningNode>();
-    const made: RunningNode[] = [];
-    const started: RunningNode[] = [];
-    const newHeads: string[] = [];
-    try {
-      for (const { id } of plan.pipelines) {
-        if (this.#heads.has(id)) continue;
-        this.#heads.set(id, new Junction());
-        newHeads.push(id);
-      }
-      for (const planned of plan.nodes) {
-        const running = this.#nodes.get(planned.key);
-        if (running?.planned.signature === planned.signature) nodes.set(planned.key, running);
-        else {
-          const node = this.#make(planned, plan, extensions.all);
-          made.push(node);
-          nodes.set(planned.key, node);
-        }
-      }
-      const isNew = new Set(made.map((node) => node.planned.key));
-      this.#connect(
-        plan,
-        nodes,
-        (key) => isNew.has(key),
-        (id) => newHeads.includes(id),
-      );
-      for (const node of made.toReversed()) {
-        started.push(node);
-        await this.#startNode(node);
-      }
-    } catch (error) {
-      const given = AbortSignal.timeout(this.#options.drainTimeoutMs);
-      await this.#stopNodes(started.toReversed(), given, { restore: true });
-      for (const extension of extensions.started.toReversed()) await this.#stopExtension(extension, given);
-      for (const id of newHeads) this.#heads.delete(id);
-      throw error;
+  /** The nodes of the plan: kept ones as they are, new ones made and connected among themselves and to the kept. */
+  #makeNodes(
+    plan: GraphPlan,
+    extensions: ReadonlyMap<string, RunningExtension>,
+    made: RunningNode[],
+    newHeads: string[],
+  ): Map<string, RunningNode> {
+    for (const { id } of plan.pipelines) {
+      if (this.#heads.has(id)) continue;
+      this.#heads.set(id, new Junction());
+      newHeads.push(id);
     }
-    // From here on nothing can fail: the joints are turned in one go, then the replaced parts drain.
+    const nodes = new Map<string, RunningNode>();
+    for (const planned of plan.nodes) {
+      const running = this.#nodes.get(planned.key);
+      if (running?.planned.signature === planned.signature) nodes.set(planned.key, running);
+      else {
+        const node = this.#make(planned, plan, extensions);
+        made.push(node);
+        nodes.set(planned.key, node);
+      }
+    }
+    const isNew = new Set(made.map((node) => node.planned.key));
+    this.#connect(
+      plan,
+      nodes,
+      (key) => isNew.has(key),
+      (id) => newHeads.includes(id),
+    );
+    return nodes;
+  }
+
+  /** Nothing here can fail: the joints are turned in one go, then the replaced parts drain. */
+  async #commit({ plan, nodes, made, extensions }: Candidate): Promise<AppliedChange> {
     this.#connect(
       plan,
       nodes,
@@ -177,13 +219,14 @@ export class Engine {
     this.#plan = plan;
     this.#nodes = nodes;
     const outgoing = [...this.#extensions.values()].filter(
-      (one) => !extensions.all.has(one.key) || extensions.all.get(one.key) !== one,
+      (one) => !extensions.has(one.key) || extensions.get(one.key) !== one,
     );
-    this.#extensions = extensions.all;
+    this.#extensions = extensions;
     const deadline = AbortSignal.timeout(this.#options.drainTimeoutMs);
     await this.#stopNodes(replaced, deadline, { restore: true });
     for (const extension of outgoing) await this.#stopExtension(extension, deadline);
     await this.#refresh(kept);
+    await this.#options.services.listeners.endReload();
     return {
       kept: kept.length,
       started: made.map((node) => node.planned.key),
@@ -284,9 +327,7 @@ export class Engine {
     return branches.length === 1 && only ? only.consumer : new FanOut(branches, this.#options.services.drops);
   }
 
-  async #startExtensions(
-    configuration: AgentConfiguration,
-  ): Promise<{ all: Map<string, RunningExtension>; started: RunningExtension[] }> {
+  async #startExtensions(configuration: AgentConfiguration): Promise<StartedExtensions> {
     const all = new Map<string, RunningExtension>();
     const started: RunningExtension[] = [];
     try {
