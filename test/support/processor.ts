@@ -30,9 +30,9 @@ export function running<S extends z.ZodType>(
 /** A component's settings as an agent reads them. Throws all that is wrong with them. */
 export function settingsOf<S extends z.ZodType>(schema: S, yaml: string): z.output<S> {
   const { node, errors } = parseYaml(yaml, 'test.yaml');
-  const decoded = node === undefined ? { errors } : decodeSettings(schema, node, []);
-  if ('value' in decoded) return decoded.value;
-  throw new Error(decoded.errors.map(String).join('\n'));
+  const settings = node === undefined ? { errors } : decodeSettings(schema, node, []);
+  if ('value' in settings) return settings.value;
+  throw new Error(settings.errors.map(String).join('\n'));
 }
 
 /** A batch of an OTLP/JSON request. */

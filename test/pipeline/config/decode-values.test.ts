@@ -28,9 +28,7 @@ service: {pipelines: {traces: {receivers: [otlp], processors: [resource], export
 }
 
 function valueOf({ processors }: AgentConfiguration): unknown {
-  // Safe: the processor that load() configures.
-  const { attributes } = processors.get('resource')?.config as { attributes: { value: unknown }[] };
-  return configValue(attributes[0]?.value);
+  return configValue(Object(processors.get('resource')?.config).attributes[0].value);
 }
 
 void test('attribute values written as floats are doubles, also from the environment and within lists and maps', async () => {
