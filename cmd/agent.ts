@@ -141,7 +141,10 @@ export class Agent {
       version: VERSION,
       pipelines: () => engine.pipelines(),
       states: () => engine.status.all(),
-      figures: () => Promise.resolve([...this.#telemetry.figures(), ...flowFigures(engine)]),
+      figures: async () => {
+        await this.#telemetry.store.gather();
+        return [...this.#telemetry.figures(), ...flowFigures(engine)];
+      },
       drops: (traceId) => this.#telemetry.drops.recent(traceId),
       recentErrors: () => this.#telemetry.logs.recentErrors(),
       configuration: () => printConfiguration(this.#configuration),

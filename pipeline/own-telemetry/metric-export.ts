@@ -44,6 +44,7 @@ export async function startMetricExport(
   const timeoutMs = Math.min(exporter.timeoutMs, settings.timeout ?? DEFAULT_TIMEOUT_MS);
   const sendOnce = async (): Promise<void> => {
     try {
+      await options.store.gather();
       const body = serializer.serializeRequest(otlpMetrics(options));
       if (body) await exporter.send(body, timeoutMs);
     } catch (error) {

@@ -89,10 +89,23 @@ interface OpenFamily extends Family {
   readonly series: Map<string, AnySeries>;
 }
 
+/** A family as another thread tells it: plain values. */
+export interface FamilyPart extends Omit<Family, 'series'> {
+  readonly series: readonly SeriesPart[];
+}
+
+export type SeriesPart =
+  | { readonly labels: Labels; readonly value: number }
+  | Pick<HistogramSeries, 'labels' | 'bounds' | 'counts' | 'sum' | 'count'>;
+
 export class MetricStore {
   readonly #families = new Map<string, OpenFamily>();
   readonly #rank: number;
   #size = 0;
+  /** By thread, what it told last. */
+  readonly #parts = new Map<number, readonly FamilyPart[]>();
+  /** Asks other threads for their parts; awaited by whoever is about to read `families`. */
+  gather: () => Promise<void> = () => Promise.resolve();
 
   /** Metrics above `level` are counted nowhere and shown nowhere. */
   constructor(level: TelemetryLevel) {
@@ -139,9 +152,41 @@ export class MetricStore {
     }
   }
 
-  /** By name. */
+  /** By name; what other threads told is added to the series of the same name and labels. */
   families(): readonly Family[] {
-    return [...this.#families.values()].toSorted((a, b) => (a.name < b.name ? -1 : 1));
+    const families = this.#parts.size === 0 ? this.#families : this.#withParts();
+    return [...families.values()].toSorted((a, b) => (a.name < b.name ? -1 : 1));
+  }
+
+  /** Replaces what `thread` told before. */
+  setPart(thread: number, families: readonly FamilyPart[]): void {
+    this.#parts.set(thread, families);
+  }
+
+  /** This store's own series, to be told to another thread. */
+  part(): readonly FamilyPart[] {
+    return [...this.#families.values()].map(({ name, help, unit, type, series }) => ({
+      name,
+      help,
+      unit,
+      type,
+      series: [...series.values()].map((one) => partOf(one)),
+    }));
+  }
+
+  #withParts(): ReadonlyMap<string, Family> {
+    const merged = new Map<string, OpenFamily>();
+    for (const families of [this.part(), ...this.#parts.values()]) {
+      for (const { series, ...family } of families) {
+        let open = merged.get(family.name);
+        if (!open) {
+          open = { ...family, series: new Map() };
+          merged.set(family.name, open);
+        }
+        for (const part of series) addPart(open.series, part);
+      }
+    }
+    return merged;
   }
 
   #bind<S extends AnySeries>(
@@ -170,6 +215,30 @@ export class MetricStore {
     this.#size += 1;
     return series;
   }
+}
+
+function partOf(series: AnySeries): SeriesPart {
+  const { labels } = series;
+  if (series instanceof GaugeSeries) return { labels, value: series.value() };
+  if (series instanceof CounterSeries) return { labels, value: series.value };
+  const { bounds, counts, sum, count } = series;
+  return { labels, bounds, counts, sum, count };
+}
+
+function addPart(into: Map<string, AnySeries>, part: SeriesPart): void {
+  const key = labelKey(part.labels);
+  const known = into.get(key);
+  if ('value' in part) {
+    const sum = known instanceof CounterSeries ? known : new CounterSeries(part.labels);
+    sum.value += part.value;
+    into.set(key, sum);
+    return;
+  }
+  const sum = known instanceof HistogramSeries ? known : new HistogramSeries(part.labels, part.bounds);
+  for (const [index, count] of part.counts.entries()) sum.counts[index] = (sum.counts[index] ?? 0) + count;
+  sum.sum += part.sum;
+  sum.count += part.count;
+  into.set(key, sum);
 }
 
 function labelKey(labels: Labels): string {

@@ -51,6 +51,7 @@ export class PrometheusText {
   }
 
   async render(): Promise<string> {
+    await this.#store.gather();
     const registry = new Registry();
     let unreadable = 0;
     for (const family of this.#store.families()) {
