@@ -2,15 +2,21 @@
 
 import { joinChunks, type Batch } from '../../pipeline/batch.ts';
 import type { ComponentContext } from '../../pipeline/component.ts';
-import { Refused, Rejected } from '../../pipeline/delivery.ts';
+import { Refused, type Rejected } from '../../pipeline/delivery.ts';
 import type { Attempt, Destination } from '../../pipeline/sending/exporter.ts';
+import {
+  checkPartialSuccess,
+  checkRequestSize,
+  failureOfCall,
+  rejectedByDestination,
+} from '../../pipeline/sending/otlp-outcome.ts';
 import { compress, type Encoding } from '../../pipeline/transport/compression.ts';
-import { AnswerTooLarge, GrpcClient, type GrpcAnswer, type GrpcRequest } from '../../pipeline/transport/grpc-client.ts';
+import { GrpcClient, type GrpcAnswer, type GrpcRequest } from '../../pipeline/transport/grpc-client.ts';
 import { GRPC_STATUS, grpcStatusName } from '../../pipeline/transport/grpc-status.ts';
 import { Dialer, grpcTarget } from '../../pipeline/transport/target.ts';
 import { VERSION } from '../../pipeline/version.ts';
 import { decodePartialSuccess } from '../../proto/export-response.ts';
-import { GRPC_METHODS, MAX_REQUEST_BYTES, MAX_RESPONSE_BYTES } from '../../proto/otlp/endpoints.ts';
+import { GRPC_METHODS, MAX_RESPONSE_BYTES } from '../../proto/otlp/endpoints.ts';
 import { decodeStatus } from '../../proto/status.ts';
 import type { OtlpGrpcExporterConfig } from './config.ts';
 
@@ -83,12 +89,7 @@ export class GrpcDestination implements Destination {
   }
 
   async send(batch: Batch, attempt: Attempt): Promise<void> {
-    if (batch.bytes > MAX_REQUEST_BYTES) {
-      throw new Rejected(`the request has ${batch.bytes} bytes, more than the ${MAX_REQUEST_BYTES} OTLP allows`, {
-        count: batch.items,
-        kind: 'too_large',
-      });
-    }
+    checkRequestSize(batch);
     const request = this.#requestOf(batch);
     const call = this.#client.call(request instanceof Promise ? await request : request);
     attempt.onCancel((reason) => call.cancel(reason));
@@ -96,23 +97,10 @@ export class GrpcDestination implements Destination {
     try {
       answer = await call.answer;
     } catch (error) {
-      if (error instanceof Refused) throw error;
-      if (error instanceof AnswerTooLarge)
-        throw new Rejected(error.message, { count: batch.items, kind: 'destination' });
-      const message = error instanceof Error ? error.message : String(error);
-      throw new Refused(`${this.#config.endpoint}: ${message}`, { cause: error });
+      throw failureOfCall(error, this.#config.endpoint, batch);
     }
     if (answer.status !== GRPC_STATUS.OK) throw this.#failureOf(answer, batch);
-    const partial = decodePartialSuccess(answer.body);
-    if (!partial) return;
-    if (partial.rejected > 0) {
-      const count = Math.min(partial.rejected, batch.items);
-      throw new Rejected(`${this.#config.endpoint} rejected ${count} items: ${partial.message}`, {
-        count,
-        kind: 'destination',
-      });
-    }
-    this.#context.log.warn({ message: partial.message }, 'The destination took everything and warns');
+    checkPartialSuccess(decodePartialSuccess(answer.body), this.#config.endpoint, batch, this.#context.log);
   }
 
   #wireFits(batch: Batch): boolean {
@@ -142,7 +130,7 @@ export class GrpcDestination implements Destination {
     if (RETRYABLE.has(answer.status) || (isExhausted && retryAfterMs !== undefined)) {
       return new Refused(reason, retryAfterMs === undefined ? {} : { retryAfterMs });
     }
-    return new Rejected(reason, { count: batch.items, kind: 'destination' });
+    return rejectedByDestination(reason, batch.items);
   }
 }
 

@@ -2,20 +2,25 @@
 
 import { joinChunks, type Batch } from '../../pipeline/batch.ts';
 import type { ComponentContext } from '../../pipeline/component.ts';
-import { Refused, Rejected } from '../../pipeline/delivery.ts';
+import { Refused, type Rejected } from '../../pipeline/delivery.ts';
 import { AgentError } from '../../pipeline/errors.ts';
 import type { Attempt, Destination } from '../../pipeline/sending/exporter.ts';
+import {
+  checkPartialSuccess,
+  checkRequestSize,
+  failureOfCall,
+  rejectedByDestination,
+} from '../../pipeline/sending/otlp-outcome.ts';
 import { httpClientKeepAlive } from '../../pipeline/settings/http-client.ts';
 import { SIGNALS, type Signal } from '../../pipeline/signal.ts';
 import { compress, type Encoding } from '../../pipeline/transport/compression.ts';
-import { AnswerTooLarge } from '../../pipeline/transport/grpc-client.ts';
 import { HttpClient, type HttpAnswer } from '../../pipeline/transport/http-client.ts';
 import { Dialer, httpTarget } from '../../pipeline/transport/target.ts';
 import { VERSION } from '../../pipeline/version.ts';
 import { decodePartialSuccess, type PartialSuccess } from '../../proto/export-response.ts';
 import { protoToJson } from '../../proto/json/encode.ts';
 import { partialSuccessFromJson, statusFromJson } from '../../proto/json/status.ts';
-import { HTTP_PATHS, MAX_REQUEST_BYTES, MAX_RESPONSE_BYTES } from '../../proto/otlp/endpoints.ts';
+import { HTTP_PATHS, MAX_RESPONSE_BYTES } from '../../proto/otlp/endpoints.ts';
 import { decodeStatus } from '../../proto/status.ts';
 import type { OtlpHttpExporterConfig } from './config.ts';
 
@@ -80,17 +85,10 @@ export class HttpDestination implements Destination {
   async send(batch: Batch, attempt: Attempt): Promise<void> {
     const endpoint = this.#endpoints[batch.signal];
     if (!endpoint) {
-      throw new Rejected(`no endpoint for ${batch.signal}; set endpoint or ${batch.signal}_endpoint`, {
-        count: batch.items,
-        kind: 'destination',
-      });
+      const setting = `${batch.signal}_endpoint`;
+      throw rejectedByDestination(`no endpoint for ${batch.signal}; set endpoint or ${setting}`, batch.items);
     }
-    if (batch.bytes > MAX_REQUEST_BYTES) {
-      throw new Rejected(`the request has ${batch.bytes} bytes, more than the ${MAX_REQUEST_BYTES} OTLP allows`, {
-        count: batch.items,
-        kind: 'too_large',
-      });
-    }
+    checkRequestSize(batch);
     const isJson = this.#config.encoding === 'json';
     const headers: Record<string, string> = { 'content-type': isJson ? 'application/json' : 'application/x-protobuf' };
     if (this.#encodingName !== undefined) headers['content-encoding'] = this.#encodingName;
@@ -106,20 +104,10 @@ export class HttpDestination implements Destination {
     try {
       answer = await call.answer;
     } catch (error) {
-      if (error instanceof Refused) throw error;
-      if (error instanceof AnswerTooLarge)
-        throw new Rejected(error.message, { count: batch.items, kind: 'destination' });
-      const message = error instanceof Error ? error.message : String(error);
-      throw new Refused(`${endpoint.url}: ${message}`, { cause: error });
+      throw failureOfCall(error, endpoint.url, batch);
     }
     if (answer.status < 200 || answer.status > 299) throw this.#failureOf(endpoint, answer, batch);
-    const partial = partialSuccessOf(answer);
-    if (!partial) return;
-    if (partial.rejected > 0) {
-      const count = Math.min(partial.rejected, batch.items);
-      throw new Rejected(`${endpoint.url} rejected ${count} items: ${partial.message}`, { count, kind: 'destination' });
-    }
-    this.#context.log.warn({ message: partial.message }, 'The destination took everything and warns');
+    checkPartialSuccess(partialSuccessOf(answer), endpoint.url, batch, this.#context.log);
   }
 
   #wireFits(batch: Batch): boolean {
@@ -138,7 +126,7 @@ export class HttpDestination implements Destination {
     const status = isJsonAnswer(answer) ? statusFromJson(answer.body) : decodeStatus(answer.body);
     const said = status?.message ? `: ${status.message}` : '';
     const reason = `${endpoint.url} answered ${answer.status}${said}`;
-    if (!RETRYABLE.has(answer.status)) return new Rejected(reason, { count: batch.items, kind: 'destination' });
+    if (!RETRYABLE.has(answer.status)) return rejectedByDestination(reason, batch.items);
     const retryAfterMs = retryAfterOf(answer.headers['retry-after'], this.#context.now()) ?? status?.retryDelayMs;
     return new Refused(reason, retryAfterMs === undefined ? {} : { retryAfterMs });
   }
