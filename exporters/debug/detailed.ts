@@ -6,7 +6,6 @@ import { metricEntries } from './detailed-metrics.ts';
 import { attributeEntries, fieldEntry, type Lines } from './lines.ts';
 import { profileEntries, profilesDictionaryEntries } from './detailed-profiles.ts';
 import { formatTime } from './go-format.ts';
-import { withTexts } from './references.ts';
 import { bigIn, idIn, messageIn, messagesIn, numberIn, textIn, textsIn, typedText } from './values.ts';
 
 const NAMES: Readonly<
@@ -21,8 +20,7 @@ const NAMES: Readonly<
   profiles: { resources: 'resourceProfiles', scopes: 'scopeProfiles', items: 'profiles', resource: 'ResourceProfiles' },
 };
 
-export function detailedText(signal: Signal, given: ProtoObject): string {
-  const request = signal === 'profiles' ? withTexts(given) : given;
+export function detailedText(signal: Signal, request: ProtoObject): string {
   const names = NAMES[signal];
   const scopeTitle = names.scopes.charAt(0).toUpperCase() + names.scopes.slice(1);
   const dictionary = messageIn(request, 'dictionary');

@@ -24,6 +24,7 @@ export default defineExporter({
   example: `debug:
   verbosity: detailed
 `,
+  runsInCopies: () => true,
   create: (settings, context) =>
     sendingExporter(
       context,

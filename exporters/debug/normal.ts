@@ -3,7 +3,6 @@
 import type { Signal } from '../../pipeline/signal.ts';
 import type { ProtoObject } from '../../proto/objects.ts';
 import { formatFixed, formatShortest } from './go-format.ts';
-import { withTexts } from './references.ts';
 import {
   bigIn,
   bigsIn,
@@ -36,8 +35,7 @@ const WORDS: Readonly<Record<Signal, Words>> = {
   },
 };
 
-export function normalText(signal: Signal, given: ProtoObject): string {
-  const request = signal === 'profiles' ? withTexts(given) : given;
+export function normalText(signal: Signal, request: ProtoObject): string {
   const words = WORDS[signal];
   const dictionary = messageIn(request, 'dictionary');
   let text = '';

@@ -5,6 +5,7 @@ import type { ComponentContext, Outputs } from '../../pipeline/component.ts';
 import { asDeliveryError, Rejected, type Consumer } from '../../pipeline/delivery.ts';
 import { SIGNALS, type Signal } from '../../pipeline/signal.ts';
 import type { ReceiverCounters } from '../../pipeline/telemetry.ts';
+import { resolveReferences } from '../../proto/otlp/profile-references.ts';
 import { validate } from '../../proto/otlp/validate.ts';
 import { MalformedProto } from '../../proto/wire.ts';
 
@@ -20,11 +21,13 @@ export class Intake {
     this.#counters = counters;
   }
 
-  async take(bytes: Uint8Array, client: ClientContext, wire: WireForm | undefined): Promise<void> {
+  async take(body: Uint8Array, client: ClientContext, wire: WireForm | undefined): Promise<void> {
     const { signal } = this;
     let items: number;
+    let bytes = body;
     try {
-      items = validate(signal, bytes);
+      items = validate(signal, body);
+      if (signal === 'profiles') bytes = resolveReferences(body);
     } catch (error) {
       if (!(error instanceof MalformedProto)) throw error;
       throw new Rejected(`the body is not an OTLP ${signal} request: ${error.message}`, { count: 0, cause: error });
@@ -33,7 +36,7 @@ export class Intake {
     if (items === 0) return;
     const batch = { signal, chunks: [bytes], items, bytes: bytes.length, context: client };
     try {
-      await this.#next.consume(wire ? { ...batch, wire } : batch);
+      await this.#next.consume(wire && bytes === body ? { ...batch, wire } : batch);
     } catch (error) {
       const failure = asDeliveryError(error, items);
       if (failure instanceof Rejected) {

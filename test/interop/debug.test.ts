@@ -11,6 +11,7 @@ import { normalText } from '../../exporters/debug/normal.ts';
 import { countsOf } from '../../exporters/debug/counts.ts';
 import { SIGNALS, type Signal } from '../../pipeline/signal.ts';
 import { INPUTS } from '../exporters/debug/inputs.ts';
+import { resolveReferences } from '../../proto/otlp/profile-references.ts';
 import { requests } from '../proto/arbitrary.ts';
 import { encode } from '../proto/reference.ts';
 import { freePorts, Program } from '../support/agent.ts';
@@ -28,7 +29,8 @@ const PATHS = {
 } as const;
 
 /** What ours prints, without the sampler. */
-function ours(signal: Signal, bytes: Uint8Array, verbosity: string): string {
+function ours(signal: Signal, body: Uint8Array, verbosity: string): string {
+  const bytes = signal === 'profiles' ? resolveReferences(body) : body;
   const request = decodeMessage(REQUEST_MESSAGE[signal], bytes);
   const counts = Object.entries(countsOf(signal, request)).map(([key, value]) => `"${key}": ${value}`);
   const text =

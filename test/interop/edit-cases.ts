@@ -170,3 +170,36 @@ export const EDIT_CASES: readonly ProcessorCase[] = [
       }) as const,
   ),
 ];
+
+/** Attributes that name their keys and texts by index into the dictionary's string table. */
+const REFERENCES = [
+  { keyStrindex: 1, value: { stringValueStrindex: 2 } },
+  { keyStrindex: 3, value: { arrayValue: { values: [{ stringValueStrindex: 1 }, { intValue: '1' }] } } },
+  {
+    key: 'map',
+    value: { kvlistValue: { values: [{ keyStrindex: 2, value: { stringValueStrindex: 1 } }] } },
+  },
+  { key: 'number', value: { intValue: '42' } },
+];
+
+export const PROFILE_REQUESTS = {
+  profiles: [
+    {
+      resourceProfiles: [
+        {
+          resource: { attributes: REFERENCES },
+          scopeProfiles: [
+            { scope: { name: 's', attributes: REFERENCES }, profiles: [{ samples: [{ values: ['1'] }] }] },
+          ],
+        },
+        { resource, scopeProfiles: [{ profiles: [{ samples: [{}, {}] }] }] },
+      ],
+      dictionary: { stringTable: ['', 'service.name', 'shop', 'list'] },
+    },
+  ],
+};
+
+export const PROFILE_CASES: readonly ProcessorCase[] = [
+  ...ACTIONS,
+  '[{key: service.name, action: hash}, {key: list, action: delete}, {key: copy, from_attribute: map, action: insert}]',
+].map((actions) => ({ signal: 'profiles', type: 'resource', settings: `{attributes: ${actions}}` }));

@@ -152,7 +152,7 @@ export const SAMPLER_CASES: readonly ProcessorCase[] = [
 ];
 
 /** What is left of requests: for each item kept, what it is and the sampling information written in it. */
-export function outcomeOf(signal: 'traces' | 'logs' | 'metrics', requests: readonly unknown[]): string[] {
+export function outcomeOf(signal: ProcessorCase['signal'], requests: readonly unknown[]): string[] {
   const lines: string[] = [];
   visit(requests, (item) => {
     if (signal === 'traces' && typeof item['spanId'] !== 'undefined') {

@@ -11,7 +11,7 @@ import type { Signal } from '../../pipeline/signal.ts';
 
 /** A processor with its settings, as YAML in one line. */
 export interface ProcessorCase {
-  readonly signal: 'traces' | 'logs' | 'metrics';
+  readonly signal: Signal;
   readonly type: string;
   readonly settings: string;
 }
@@ -37,7 +37,9 @@ export async function throughCollector(
     const port = await freePort();
     const file = path.join(folder, 'config.yaml');
     writeFileSync(file, configuration(cases, port, folder));
-    const child = spawn(otelcol, [`--config=${file}`], { stdio: ['ignore', 'ignore', 'pipe'] });
+    const child = spawn(otelcol, [`--config=${file}`, '--feature-gates=service.profilesSupport'], {
+      stdio: ['ignore', 'ignore', 'pipe'],
+    });
     let log = '';
     child.stderr.on('data', (data: Buffer) => (log += data.toString()));
     const ended = once(child, 'exit');

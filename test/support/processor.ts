@@ -113,4 +113,4 @@ function sorted(value: unknown): unknown {
     : value;
 }
 
-const OFTEN_EMPTY = new Set(['resource', 'scope', 'status', 'attributes']);
+const OFTEN_EMPTY = new Set(['resource', 'scope', 'status', 'attributes', 'sampleType', 'periodType']);

@@ -10,7 +10,6 @@ import { decodeMessage } from '../../../proto/objects.ts';
 import { detailedText } from '../../../exporters/debug/detailed.ts';
 import { formatFixed, formatShortest, formatTime } from '../../../exporters/debug/go-format.ts';
 import debug from '../../../exporters/debug/index.ts';
-import { normalText } from '../../../exporters/debug/normal.ts';
 import { Sampler } from '../../../exporters/debug/sampler.ts';
 import { encode } from '../../proto/reference.ts';
 import { SOON, testContext } from '../../support/context.ts';
@@ -69,24 +68,6 @@ void test('buckets beyond what a double holds are printed as Go prints them', ()
   const text = detailedText('metrics', decodeMessage(REQUEST_MESSAGE.metrics, request));
   // Printed by the collector: 0 times infinity is no number, and has no sign.
   assert.match(text, /\nBucket \[-Inf, -Inf\), Count: 4\nBucket \[-Inf, NaN\), Count: 3\n/);
-});
-
-void test('texts that profiles keep in their string table are printed in their place', () => {
-  const attributes = [
-    { keyStrindex: 1, value: { stringValueStrindex: 2 } },
-    { key: 'list', value: { arrayValue: { values: [{ stringValueStrindex: 2 }, { stringValueStrindex: 99 }] } } },
-  ];
-  const profiles = [{ samples: [{}] }];
-  const request = decodeMessage(
-    REQUEST_MESSAGE.profiles,
-    encode('profiles', {
-      resourceProfiles: [{ resource: { attributes }, scopeProfiles: [{ scope: { attributes }, profiles }] }],
-      dictionary: { stringTable: ['', 'service.name', 'shop'] },
-    }),
-  );
-  const expected = '     -> service.name: Str(shop)\n     -> list: Slice(["shop",null])\n';
-  assert.equal(detailedText('profiles', request).split(expected).length, 3);
-  assert.match(normalText('profiles', request), /^ResourceProfiles #0 service\.name=shop list=\["shop",null\]$/m);
 });
 
 async function printed(

@@ -1,0 +1,210 @@
+// Attributes of profiles' resources and scopes may name their keys and texts by index into the dictionary's string table.
+// Here the texts are put in their place, so that whoever looks at attributes sees them (pprofile's dictionary_helpers.go).
+
+import { LENGTH_DELIMITED, malformed, ProtoReader } from '../wire.ts';
+import type { ProtoWriter } from '../wire-writer.ts';
+import { ANY_ARRAY, ANY_MAP, ANY_STRING, ANY_STRING_INDEX } from './any-value.ts';
+import { ENVELOPE_FIELDS } from './envelope.ts';
+import { RepeatedField } from './message-view.ts';
+import { DICTIONARY } from './profiles.ts';
+import { SpliceOutput } from './splice-output.ts';
+
+/** A text of megabytes can be named by a few bytes any number of times. */
+const MAX_GROWTH_BYTES = 64 << 20;
+
+/** Field numbers of `KeyValue`. */
+const KEY = 1;
+const VALUE = 2;
+const KEY_INDEX = 3;
+/** Of `Resource`, `InstrumentationScope`, and of `ArrayValue` and `KeyValueList`. */
+const RESOURCE_ATTRIBUTES = 1;
+const SCOPE_ATTRIBUTES = 3;
+const VALUES = 1;
+/** Of the request. */
+const RESOURCES = 1;
+const REQUEST_DICTIONARY = 2;
+
+/**
+ * A validated profiles request with the texts in place of their indices; the request itself where there are none. Indices
+ * that the table does not have stay, and a key that is there goes before its index. Throws `MalformedProto` where the
+ * texts would take more than 64 MiB.
+ */
+export function resolveReferences(request: Uint8Array): Uint8Array {
+  const resolver = new Resolver(request);
+  const resources = new RepeatedField();
+  resources.reset(request, 0, request.length, RESOURCES);
+  while (resources.next()) resolver.resource(resources);
+  return resolver.finish();
+}
+
+/** Where a message lies whose tag is at `tagAt`. */
+interface Place {
+  readonly tagAt: number;
+  readonly start: number;
+  readonly stop: number;
+}
+
+class Resolver {
+  readonly #bytes: Uint8Array;
+  readonly #output = new SpliceOutput();
+  /** Of each text of the table: where it begins and where it ends. */
+  readonly #table: number[] = [];
+  #growth = 0;
+
+  constructor(request: Uint8Array) {
+    this.#bytes = request;
+    this.#output.begin(request);
+    const dictionaries = new RepeatedField();
+    const texts = new RepeatedField();
+    dictionaries.reset(request, 0, request.length, REQUEST_DICTIONARY);
+    while (dictionaries.next()) {
+      texts.reset(request, dictionaries.start, dictionaries.stop, DICTIONARY.stringTable);
+      while (texts.next()) this.#table.push(texts.start, texts.stop);
+    }
+  }
+
+  finish(): Uint8Array {
+    return this.#output.finish();
+  }
+
+  resource(place: Place): void {
+    this.#output.enter(RESOURCES, place.tagAt, place.start, place.stop);
+    const fields = this.#fields(place);
+    while (fields.next()) {
+      if (fields.field === ENVELOPE_FIELDS.inner) this.#holder(fields, RESOURCE_ATTRIBUTES);
+      else if (fields.field === ENVELOPE_FIELDS.items) this.#scope(fields);
+    }
+    this.#output.leave();
+  }
+
+  #scope(place: Place): void {
+    this.#output.enter(ENVELOPE_FIELDS.items, place.tagAt, place.start, place.stop);
+    const fields = this.#fields(place);
+    while (fields.next()) if (fields.field === ENVELOPE_FIELDS.inner) this.#holder(fields, SCOPE_ATTRIBUTES);
+    this.#output.leave();
+  }
+
+  /** A resource or an instrumentation scope. */
+  #holder(place: Place, attributesField: number): void {
+    const output = this.#output;
+    output.enter(ENVELOPE_FIELDS.inner, place.tagAt, place.start, place.stop);
+    const entries = new RepeatedField();
+    entries.reset(this.#bytes, place.start, place.stop, attributesField);
+    while (entries.next()) {
+      const growth = this.#keyValueGrowth(entries);
+      if (growth === 0) continue;
+      this.#growth += growth;
+      if (this.#growth > MAX_GROWTH_BYTES) {
+        malformed(`indices of texts that take more than ${MAX_GROWTH_BYTES} bytes`, entries.tagAt);
+      }
+      output.skip(entries.tagAt, entries.stop);
+      const writer = output.insertAt(entries.stop);
+      const mark = writer.begin(attributesField, entries.stop - entries.start);
+      this.#writeKeyValue(writer, entries);
+      writer.end(mark);
+    }
+    output.leave();
+  }
+
+  /** What the texts of an entry take, 0 where it has no index to resolve. */
+  #keyValueGrowth(entry: Place): number {
+    let growth = this.#sizeOf(this.#keyIndex(entry));
+    const fields = this.#fields(entry);
+    while (fields.next()) if (fields.field === VALUE) growth += this.#valueGrowth(fields);
+    return growth;
+  }
+
+  #valueGrowth(value: Place): number {
+    let growth = 0;
+    const fields = this.#fields(value);
+    const inner = new RepeatedField();
+    while (fields.next()) {
+      if (fields.field === ANY_STRING_INDEX) growth += this.#sizeOf(fields.int32());
+      else if (fields.field === ANY_ARRAY) {
+        inner.reset(this.#bytes, fields.start, fields.stop, VALUES);
+        while (inner.next()) growth += this.#valueGrowth(inner);
+      } else if (fields.field === ANY_MAP) {
+        inner.reset(this.#bytes, fields.start, fields.stop, VALUES);
+        while (inner.next()) growth += this.#keyValueGrowth(inner);
+      }
+    }
+    return growth;
+  }
+
+  #writeKeyValue(writer: ProtoWriter, entry: Place): void {
+    const index = this.#keyIndex(entry);
+    const resolves = this.#sizeOf(index) > 0;
+    if (resolves) this.#writeText(writer, KEY, index);
+    const fields = this.#fields(entry);
+    while (fields.next()) {
+      if (resolves && (fields.field === KEY || fields.field === KEY_INDEX)) continue;
+      if (fields.field === VALUE) {
+        const mark = writer.begin(VALUE, fields.stop - fields.start);
+        this.#writeValue(writer, fields);
+        writer.end(mark);
+      } else writer.raw(this.#bytes, fields.tagAt, fields.pos);
+    }
+  }
+
+  #writeValue(writer: ProtoWriter, value: Place): void {
+    const fields = this.#fields(value);
+    while (fields.next()) {
+      if (fields.field === ANY_STRING_INDEX && this.#sizeOf(fields.int32()) > 0) {
+        this.#writeText(writer, ANY_STRING, fields.int32());
+      } else if (fields.field === ANY_ARRAY || fields.field === ANY_MAP) {
+        const mark = writer.begin(fields.field, fields.stop - fields.start);
+        this.#writeValues(writer, fields, fields.field === ANY_MAP);
+        writer.end(mark);
+      } else writer.raw(this.#bytes, fields.tagAt, fields.pos);
+    }
+  }
+
+  /** The content of an array or a map. */
+  #writeValues(writer: ProtoWriter, list: Place, isMap: boolean): void {
+    const fields = this.#fields(list);
+    while (fields.next()) {
+      if (fields.field !== VALUES) {
+        writer.raw(this.#bytes, fields.tagAt, fields.pos);
+        continue;
+      }
+      const mark = writer.begin(VALUES, fields.stop - fields.start);
+      if (isMap) this.#writeKeyValue(writer, fields);
+      else this.#writeValue(writer, fields);
+      writer.end(mark);
+    }
+  }
+
+  #writeText(writer: ProtoWriter, field: number, index: number): void {
+    // Safe: #sizeOf found both.
+    const start = this.#table[index * 2] as number;
+    const stop = this.#table[index * 2 + 1] as number;
+    writer.tag(field, LENGTH_DELIMITED);
+    writer.varint(stop - start);
+    writer.raw(this.#bytes, start, stop);
+  }
+
+  /** The index that stands for an entry's key, 0 where it has a key. */
+  #keyIndex(entry: Place): number {
+    let index = 0;
+    let hasKey = false;
+    const fields = this.#fields(entry);
+    while (fields.next()) {
+      if (fields.field === KEY) hasKey = fields.stop > fields.start;
+      else if (fields.field === KEY_INDEX) index = fields.int32();
+    }
+    return hasKey ? 0 : index;
+  }
+
+  /** The bytes of the field that an index stands for, at most; 0 where it stands for none. Index 0 means no text. */
+  #sizeOf(index: number): number {
+    if (index <= 0 || index * 2 >= this.#table.length) return 0;
+    // Safe: the index lies in the table.
+    return 6 + (this.#table[index * 2 + 1] as number) - (this.#table[index * 2] as number);
+  }
+
+  #fields(place: Place): ProtoReader {
+    const fields = new ProtoReader();
+    fields.reset(this.#bytes, place.start, place.stop);
+    return fields;
+  }
+}
