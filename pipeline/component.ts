@@ -51,6 +51,12 @@ export interface Component {
   stop(deadline: AbortSignal): Promise<void>;
   /** Called on a reload that leaves this component's configuration unchanged: read files again (certificates, tokens). */
   refresh?(): Promise<void>;
+  /**
+   * Called on exporters now and then while the agent stops, once no receiver runs: whoever still waits for `consume` has
+   * gone without an acknowledgement. What was under way for them at the last call is to be refused; what was acknowledged,
+   * and what came since, is to be delivered as before.
+   */
+  giveUpUnacknowledged?(): void;
 }
 
 /** Where a receiver or connector sends what it makes: one consumer per signal it is used for. */

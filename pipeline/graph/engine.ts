@@ -19,6 +19,9 @@ import { planGraph, type GraphPlan, type PlannedPipeline } from './plan.ts';
 import { contextFor, makeNode, type EngineServices, type ReleasableMetrics, type RunningNode } from './running.ts';
 import { StatusBoard } from './status.ts';
 
+/** Between one and two of these is what data without a caller has left to reach its destination when the agent stops. */
+const UNACKNOWLEDGED_ROUND_MS = 500;
+
 interface RunningExtension {
   readonly key: string;
   readonly signature: string;
@@ -149,7 +152,17 @@ export class Engine {
   /** Receivers first, exporters last, each after what is inside has gone on; then the extensions. */
   async stop(deadline: AbortSignal): Promise<void> {
     const nodes = this.#plan.nodes.flatMap(({ key }) => this.#nodes.get(key) ?? []);
-    await this.#stopNodes(nodes, deadline);
+    const isReceiver = (node: RunningNode): boolean => node.planned.kind === 'receiver';
+    await this.#stopNodes(nodes.filter(isReceiver), deadline);
+    // Who still waits for an answer is not there to hear it: a destination that hangs must not hold the stop for them.
+    const timer = setInterval(() => {
+      for (const { component } of nodes) component.giveUpUnacknowledged?.();
+    }, UNACKNOWLEDGED_ROUND_MS);
+    await this.#stopNodes(
+      nodes.filter((node) => !isReceiver(node)),
+      deadline,
+    );
+    clearInterval(timer);
     this.#nodes.clear();
     for (const extension of [...this.#extensions.values()].toReversed()) await this.#stopExtension(extension, deadline);
     this.#extensions.clear();

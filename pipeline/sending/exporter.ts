@@ -51,6 +51,22 @@ export interface Destination {
   mergeable(batch: Batch): boolean;
 }
 
+/** Deliveries that began in the same stretch of time and are given up together. */
+class Round {
+  readonly attempts = new Set<Attempt>();
+  readonly #abort = new AbortController();
+
+  /** Aborts when nobody waits for these deliveries any more: no more retries. */
+  get signal(): AbortSignal {
+    return this.#abort.signal;
+  }
+
+  giveUp(): void {
+    this.#abort.abort();
+    for (const attempt of this.attempts) attempt.cancel(STOPPED);
+  }
+}
+
 const STOPPED = new Refused('the agent stopped waiting for the destination');
 
 /** Sends under way at most when there is no queue whose `num_consumers` says so. */
@@ -76,9 +92,9 @@ class SendingExporter implements Exporter {
   readonly #destination: Destination;
   readonly #queue: SendQueue;
   readonly #counters: Partial<Record<Signal, SentCounters>> = {};
-  /** Aborts when the agent stops waiting: no more retries. */
-  readonly #abort = new AbortController();
-  readonly #attempts = new Set<Attempt>();
+  #round = new Round();
+  /** The round before, once callers are gone. */
+  #lastRound: Round | undefined;
   #failing = false;
 
   constructor(context: ComponentContext, settings: SendingSettings, destination: Destination) {
@@ -134,8 +150,8 @@ class SendingExporter implements Exporter {
 
   async stop(deadline: AbortSignal): Promise<void> {
     const cut = (): void => {
-      this.#abort.abort();
-      for (const attempt of this.#attempts) attempt.cancel(STOPPED);
+      this.#lastRound?.giveUp();
+      this.#round.giveUp();
     };
     if (deadline.aborted) cut();
     else deadline.addEventListener('abort', cut, { once: true });
@@ -144,12 +160,23 @@ class SendingExporter implements Exporter {
     await this.#destination.stop();
   }
 
+  /** What is on its way has until the next call, so that a destination that works gets even this. */
+  giveUpUnacknowledged(): void {
+    const { queue } = this.#settings;
+    this.#queue.refuseBlocked();
+    if (queue && !queue.waitForResult) return;
+    this.#lastRound?.giveUp();
+    this.#lastRound = this.#round;
+    this.#round = new Round();
+  }
+
   /** Attempts until the destination answers for good or the retry settings say enough. */
   async #deliver(batch: Batch): Promise<void> {
     const { retry } = this.#settings;
+    const round = this.#round;
     const started = this.#context.now();
     for (let attempt = 0; ; attempt += 1) {
-      const failure = await this.#attempt(batch);
+      const failure = await this.#attempt(batch, round);
       if (!failure) {
         this.#countersOf(batch.signal).sent.add(batch.items);
         this.#recovered();
@@ -162,7 +189,7 @@ class SendingExporter implements Exporter {
         throw failure;
       }
       const delay =
-        retry.enabled && !this.#abort.signal.aborted
+        retry.enabled && !round.signal.aborted
           ? nextDelayMs(retry, attempt, this.#context.now() - started, failure.retryAfterMs, this.#context.random)
           : undefined;
       this.#failed(failure, delay);
@@ -170,16 +197,16 @@ class SendingExporter implements Exporter {
         this.#countersOf(batch.signal).failed.add(batch.items);
         throw failure;
       }
-      await sleep(delay, this.#abort.signal);
+      await sleep(delay, round.signal);
     }
   }
 
   /** One attempt within the timeout; the failure, or undefined. */
-  async #attempt(batch: Batch): Promise<Refused | Rejected | undefined> {
+  async #attempt(batch: Batch, round: Round): Promise<Refused | Rejected | undefined> {
     const { timeoutMs } = this.#settings;
     const attempt = new Attempt();
-    if (this.#abort.signal.aborted) attempt.cancel(STOPPED);
-    this.#attempts.add(attempt);
+    if (round.signal.aborted) attempt.cancel(STOPPED);
+    round.attempts.add(attempt);
     const timer =
       timeoutMs > 0
         ? setTimeout(() => attempt.cancel(new Refused(`no answer within ${timeoutMs} ms`)), timeoutMs)
@@ -191,7 +218,7 @@ class SendingExporter implements Exporter {
       return asDeliveryError(error, batch.items);
     } finally {
       clearTimeout(timer);
-      this.#attempts.delete(attempt);
+      round.attempts.delete(attempt);
     }
   }
 
@@ -214,7 +241,7 @@ class SendingExporter implements Exporter {
 
   #lost(batch: Batch, error: Refused | Rejected): void {
     const rule =
-      error instanceof Rejected ? 'rejected_by_destination' : this.#abort.signal.aborted ? 'shutdown' : 'retry_elapsed';
+      error instanceof Rejected ? 'rejected_by_destination' : this.#round.signal.aborted ? 'shutdown' : 'retry_elapsed';
     this.#drop(batch, rule, error.message, error instanceof Rejected ? error.count : batch.items);
   }
 

@@ -135,9 +135,7 @@ export class SendQueue {
   /** Drains until `deadline` aborts; afterwards `drainLeft` gives up the rest. New batches are refused from here on. */
   async stop(deadline: AbortSignal): Promise<void> {
     this.#stopping = true;
-    for (const blocked of this.#blocked.splice(0)) {
-      blocked.reject(new Refused('the exporter is stopping', { retryAfterMs: 1_000 }));
-    }
+    this.refuseBlocked();
     this.#pump();
     if (!this.isIdle) {
       await new Promise<void>((resolve) => {
@@ -148,6 +146,13 @@ export class SendQueue {
     }
     clearTimeout(this.#flushTimer);
     this.#giveUpWaiting();
+  }
+
+  /** Refuses what waits for room in the queue. */
+  refuseBlocked(): void {
+    for (const blocked of this.#blocked.splice(0)) {
+      blocked.reject(new Refused('the exporter is stopping', { retryAfterMs: 1_000 }));
+    }
   }
 
   #accept(batch: Batch, size: number, queue: QueueLimits): Promise<void> {

@@ -133,3 +133,64 @@ void test('stopping gives up at its deadline, cancels what is under way and says
   assert.equal(counted, 4);
   assert.equal(admission.usedBytes, 0);
 });
+
+/** Sends that hang until they are cancelled; `sent` are the items of each, in order. */
+function hanging(settings: Partial<SendingSettings>) {
+  const sent: number[] = [];
+  const answers: PromiseWithResolvers<void>[] = [];
+  const made = exporterWith(settings, (batch, attempt) => {
+    const answer = Promise.withResolvers<void>();
+    sent.push(batch.items);
+    answers.push(answer);
+    attempt.onCancel(answer.reject);
+    return answer.promise;
+  });
+  return { ...made, sent, answers };
+}
+
+void test('without callers, what was under way at the call before is given up, and what came since is not', async () => {
+  const { exporter, sent, answers } = hanging({});
+  const old = exporter.consume(tracesBatch(1));
+  exporter.giveUpUnacknowledged?.();
+  const young = exporter.consume(tracesBatch(2));
+  exporter.giveUpUnacknowledged?.();
+  await assert.rejects(old, Refused);
+  answers[1]?.resolve();
+  await young;
+  assert.deepEqual(sent, [1, 2], 'what is given up is not tried again');
+  await exporter.stop(SOON());
+});
+
+void test('without callers, what waits for its next attempt is given up, and then what waits for its turn', async () => {
+  const slow = { ...RETRY, initialIntervalMs: 60_000, maxIntervalMs: 60_000, maxElapsedMs: 0 };
+  const { exporter } = exporterWith({ retry: slow }, () => Promise.reject(new Refused('busy')));
+  const calls = Array.from({ length: 4 }, () => exporter.consume(tracesBatch(1)));
+  const results = Promise.allSettled(calls);
+  for (let round = 0; round < 4; round += 1) {
+    exporter.giveUpUnacknowledged?.();
+    await new Promise((resolve) => setImmediate(resolve));
+  }
+  assert.deepEqual(
+    (await results).map(({ status }) => status),
+    calls.map(() => 'rejected'),
+  );
+  await exporter.stop(SOON());
+});
+
+void test('what was acknowledged is not given up; who waits for room in the queue is', async () => {
+  const limits = { consumers: 1, capacity: 2, sizer: 'requests', blockOnOverflow: true, waitForResult: false } as const;
+  const { exporter, sent, answers, drops } = hanging({ queue: limits });
+  await exporter.consume(tracesBatch(1));
+  await exporter.consume(tracesBatch(2));
+  const blocked = exporter.consume(tracesBatch(3));
+  exporter.giveUpUnacknowledged?.();
+  exporter.giveUpUnacknowledged?.();
+  await assert.rejects(blocked, Refused);
+  const stopped = exporter.stop(new AbortController().signal);
+  answers[0]?.resolve();
+  while (answers.length < 2) await new Promise((resolve) => setImmediate(resolve));
+  answers[1]?.resolve();
+  await stopped;
+  assert.deepEqual(sent, [1, 2]);
+  assert.deepEqual(drops(), []);
+});
