@@ -216,6 +216,8 @@ class Call {
   #expected = 0;
   #charged = 0;
   #done = false;
+  /** The message is whole and will be answered: until then it stays in memory, whether its client waits or has gone. */
+  #isHandled = false;
   #auth: ReadonlyMap<string, unknown> | undefined;
 
   constructor(
@@ -236,7 +238,9 @@ class Call {
     this.#auth = auth;
     this.#stream.on('data', (part: Buffer) => this.#onData(part));
     this.#stream.on('end', () => this.#onEnd());
-    this.#stream.on('close', () => this.#release());
+    this.#stream.on('close', () => {
+      if (!this.#isHandled) this.#release();
+    });
   }
 
   #onData(part: Buffer): void {
@@ -282,6 +286,7 @@ class Call {
       this.#fail(new GrpcError(GRPC_STATUS.INTERNAL, `malformed gRPC frame: the stream ended after ${seen}`));
       return;
     }
+    this.#isHandled = true;
     const frame = joinParts(this.#parts, this.#received);
     this.#parts.length = 0;
     const body = frame.subarray(FRAME_PREFIX_BYTES);
@@ -383,7 +388,7 @@ function sendOkTrailers(this: ServerHttp2Stream): void {
   this.sendTrailers(OK_TRAILERS);
 }
 
-/** A client that goes away is no event of ours; what it left behind is released on `close`. */
+/** A client that goes away is no event of ours; half a message it left behind is released on `close`. */
 function ignoreStreamError(): void {}
 
 function isGrpc(contentType: string | undefined): boolean {

@@ -197,6 +197,8 @@ export class HttpServer implements ProtocolServer {
     const declared = headers['content-length'];
     let charged = 0;
     let finished = false;
+    // From then on the body stays in memory until it is answered, whether its client waits or has gone.
+    let isWhole = false;
     const release = (): void => {
       if (charged > 0) admission.release(charged);
       charged = 0;
@@ -206,7 +208,9 @@ export class HttpServer implements ProtocolServer {
       release();
       this.#answer(request, response, result);
     };
-    response.on('close', release);
+    response.on('close', () => {
+      if (!isWhole) release();
+    });
     const length = declared === undefined ? 0 : Number(declared);
     if (length > maxBodyBytes) {
       finish(service.refuse({ kind: 'too_large', limitBytes: maxBodyBytes }, headers));
@@ -240,6 +244,7 @@ export class HttpServer implements ProtocolServer {
     });
     request.on('end', () => {
       if (finished) return;
+      isWhole = true;
       const body = joinParts(parts, received);
       service
         .handle({ method, path, headers, address: request.socket?.remoteAddress, body })
@@ -258,13 +263,22 @@ export class HttpServer implements ProtocolServer {
     // The two response classes have the same methods but not a common type.
     const plain = response as ServerResponse;
     plain.writeHead(result.status, headers);
-    plain.end(body);
-    // The rest of a refused upload is read and dropped for a moment, so that the client gets to read the answer.
-    if (incomplete) {
-      request.resume();
-      const cut = setTimeout(() => request.destroy(), LINGER_MS).unref();
-      request.once('close', () => clearTimeout(cut));
+    if (!incomplete) {
+      plain.end(body);
+      return;
     }
+    // The rest of a refused upload is read and dropped for a moment, so that the client gets to read the answer. It is
+    // whole by its length; `end` would close an HTTP/1.1 connection at once, and a client that still writes may then find
+    // it broken before it has read.
+    plain.flushHeaders();
+    if (body.length > 0) plain.write(body);
+    request.resume();
+    const cut = setTimeout(() => request.destroy(), LINGER_MS).unref();
+    request.once('end', () => plain.end());
+    request.once('close', () => {
+      clearTimeout(cut);
+      plain.end();
+    });
   }
 }
 
