@@ -9,13 +9,19 @@ import { loadConfiguration } from '../pipeline/config/load.ts';
 import { printConfiguration } from '../pipeline/config/print.ts';
 import { AgentError, AgentErrors } from '../pipeline/errors.ts';
 import type { FeatureGates } from '../pipeline/feature-gates.ts';
-import { Engine } from '../pipeline/graph/engine.ts';
+import { Engine, type AppliedChange } from '../pipeline/graph/engine.ts';
+import { addFigures, flowFigures } from '../pipeline/graph/flow-figures.ts';
 import { SharedListenerPool } from '../pipeline/listener-pool.ts';
 import { OwnTelemetry } from '../pipeline/own-telemetry/own-telemetry.ts';
 import { ownResource } from '../pipeline/own-telemetry/settings.ts';
+import { copiesOf } from '../pipeline/threads/copies.ts';
+import type { ConfigurationSources } from '../pipeline/threads/messages.ts';
+import { joinStates } from '../pipeline/threads/thread-states.ts';
+import { ThreadTeam } from '../pipeline/threads/thread-team.ts';
 import { VERSION } from '../pipeline/version.ts';
 import { sampleTraceIds } from '../proto/trace-ids.ts';
 import { registry } from './registry.ts';
+import { spawnDataThread } from './spawn-data-thread.ts';
 
 export interface AgentOptions {
   /** As given on the command line. */
@@ -45,26 +51,28 @@ export class Agent {
   readonly #telemetry: OwnTelemetry;
   readonly #engine: Engine;
   readonly #listeners: SharedListenerPool;
+  readonly #team: ThreadTeam;
   #configuration: AgentConfiguration;
   #reloading: Promise<ReloadResult> | undefined;
 
   private constructor(options: AgentOptions, configuration: AgentConfiguration) {
     this.#options = options;
     this.#configuration = configuration;
-    const { telemetry } = configuration.service;
-    this.#listeners = new SharedListenerPool();
+    const { telemetry, workers } = configuration.service;
+    this.#listeners = new SharedListenerPool(workers > 1 ? { threads: 'first' } : {});
     this.#telemetry = new OwnTelemetry({
       settings: telemetry,
       resource: ownResource({ version: VERSION, instanceId: randomUUID() }, telemetry.resource),
       now: Date.now,
       sampleTraceIds,
     });
+    const admission = new Admission(admittedBytes(configuration));
     this.#engine = new Engine({
       services: {
         log: (speaker) => this.#telemetry.loggerFor(speaker),
         metrics: (kind, id) => this.#telemetry.metricsFor(kind, id),
         drops: this.#telemetry.drops,
-        admission: new Admission(admittedBytes(configuration)),
+        admission,
         listeners: this.#listeners,
         now: Date.now,
         random: Math.random,
@@ -73,21 +81,35 @@ export class Agent {
       onFatal: options.onFatal,
       drainTimeoutMs: DRAIN_TIMEOUT_MS,
     });
+    this.#team = new ThreadTeam({
+      threads: workers - 1,
+      setup: {
+        logLevel: this.#telemetry.logs.level,
+        metricsLevel: telemetry.metrics?.level ?? 'normal',
+        admission: { limitBytes: admission.limitBytes, shared: admission.shared },
+        drainTimeoutMs: DRAIN_TIMEOUT_MS,
+      },
+      spawn: spawnDataThread,
+      logs: this.#telemetry.logs,
+      store: this.#telemetry.store,
+      onFatal: options.onFatal,
+    });
   }
 
   /** Reads the configuration and starts everything. Fails with AgentError or AgentErrors; nothing runs then. */
   static async start(options: AgentOptions): Promise<Agent> {
-    const agent = new Agent(options, await readConfiguration(options));
+    const { configuration, sources } = await readConfiguration(options);
+    const agent = new Agent(options, configuration);
     try {
       await agent.#telemetry.start(agent.#listeners);
-      await agent.#engine.apply(agent.#configuration);
+      await agent.#apply(configuration, sources);
     } catch (error) {
-      await agent.#telemetry.stop(AbortSignal.timeout(DRAIN_TIMEOUT_MS));
+      const deadline = AbortSignal.timeout(DRAIN_TIMEOUT_MS);
+      await agent.#team.stop();
+      await agent.#telemetry.stop(deadline);
       throw error;
     }
-    if (agent.#configuration.service.workers > 1) {
-      agent.#log.warn({}, 'service.workers is accepted, but this version runs one event loop');
-    }
+    agent.#sayWhatRunsOnce();
     agent.#log.info({ version: VERSION, pipelines: agent.#engine.pipelines().length }, 'Everything is ready');
     return agent;
   }
@@ -104,7 +126,7 @@ export class Agent {
   async stop(): Promise<void> {
     this.#log.info({}, 'Stopping: draining what is in flight');
     const deadline = AbortSignal.timeout(DRAIN_TIMEOUT_MS);
-    await this.#engine.stop(deadline);
+    await Promise.all([this.#team.stop(), this.#engine.stop(deadline)]);
     this.#log.info({}, 'Stopped');
     await this.#telemetry.stop(deadline);
   }
@@ -115,9 +137,14 @@ export class Agent {
 
   async #reload(): Promise<ReloadResult> {
     try {
-      const configuration = await readConfiguration(this.#options);
-      const change = await this.#engine.apply(configuration);
+      const { configuration, sources } = await readConfiguration(this.#options);
+      const { workers } = configuration.service;
+      const before = this.#configuration.service.workers;
+      const change = await this.#apply(configuration, sources);
       this.#configuration = configuration;
+      if (workers !== before) {
+        this.#log.warn({ before, after: workers }, 'service.workers has changed, which takes effect at the next start');
+      }
       this.#log.info({ ...change }, 'Configuration reloaded');
       const { kept, started, stopped } = change;
       return {
@@ -135,30 +162,67 @@ export class Agent {
     }
   }
 
+  /** All threads start what is new, and only when every one of them could do the joints turn. */
+  async #apply(configuration: AgentConfiguration, sources: ConfigurationSources): Promise<AppliedChange> {
+    const exchange = await this.#engine.prepare(configuration);
+    try {
+      await this.#team.prepare(sources);
+    } catch (error) {
+      await exchange.abort();
+      throw error;
+    }
+    const [change] = await Promise.all([exchange.commit(), this.#team.commit()]);
+    return change;
+  }
+
+  #sayWhatRunsOnce(): void {
+    if (this.#configuration.service.workers === 1) return;
+    for (const { id, because } of copiesOf(this.#configuration).single) {
+      this.#log.info({ pipeline: id, component: because }, 'This pipeline runs on the main thread only');
+    }
+  }
+
   #view(engine: Engine): EngineView {
     return {
       startedUnixMs: this.#startedUnixMs,
       version: VERSION,
       pipelines: () => engine.pipelines(),
-      states: () => engine.status.all(),
+      states: () => joinStates(engine.status.all(), this.#team.states()),
       figures: async () => {
         await this.#telemetry.store.gather();
-        return [...this.#telemetry.figures(), ...flowFigures(engine)];
+        return [...this.#telemetry.figures(), ...addFigures(flowFigures(engine), ...this.#team.flows())];
       },
-      drops: (traceId) => this.#telemetry.drops.recent(traceId),
+      drops: async (traceId) =>
+        [...this.#telemetry.drops.recent(traceId), ...(await this.#team.drops(traceId))].toSorted(
+          (a, b) => b.timeUnixMs - a.timeUnixMs,
+        ),
       recentErrors: () => this.#telemetry.logs.recentErrors(),
       configuration: () => printConfiguration(this.#configuration),
       reload: () => this.reload(),
       featureGates: () => this.#options.featureGates.all(),
-      onState: (listener) => engine.status.listen(listener),
+      onState: (listener) => {
+        const forget = [engine.status.listen(listener), this.#team.listen(listener)];
+        return () => {
+          for (const one of forget) one();
+        };
+      },
     };
   }
 }
 
-async function readConfiguration(options: AgentOptions): Promise<AgentConfiguration> {
+async function readConfiguration(
+  options: AgentOptions,
+): Promise<{ configuration: AgentConfiguration; sources: ConfigurationSources }> {
   const { uris, sets, env, featureGates } = options;
-  const loaded = await loadConfiguration({ uris, sets, env, featureGates, registry });
-  if (loaded.config && loaded.errors.length === 0) return loaded.config;
+  const texts = new Map<string, string>();
+  const loaded = await loadConfiguration({ uris, sets, env, featureGates, registry, texts });
+  if (loaded.config && loaded.errors.length === 0) {
+    const gates = featureGates.all().map(({ id, enabled }) => (enabled ? id : `-${id}`));
+    return {
+      configuration: loaded.config,
+      sources: { uris, sets, env: { ...env }, featureGates: gates.join(','), texts },
+    };
+  }
   if (loaded.errors.length === 0)
     throw new AgentError('CONFIG_COMPONENT_UNAVAILABLE', `not available here: ${loaded.unavailable.join(', ')}`);
   throw new AgentErrors(loaded.errors);
@@ -174,21 +238,4 @@ function admittedBytes(configuration: AgentConfiguration): number {
     if (limitMib > 0) limitBytes = Math.min(limitBytes, limitMib * 2 ** 20 * ADMITTED_SHARE_OF_LIMIT);
   }
   return Math.max(ADMITTED_MIN_BYTES, limitBytes);
-}
-
-/** What flows through every component, for the live view. */
-function flowFigures(engine: Engine) {
-  return engine.nodes().flatMap(({ planned, entry }) => {
-    if (!entry) return [];
-    const [component = planned.key] = planned.key.split('@');
-    const labels = { component, ...(planned.pipeline === undefined ? {} : { pipeline: planned.pipeline }) };
-    const { flow } = entry;
-    return [
-      { name: 'genesis_component_consumed_items', labels, value: flow.consumedItems },
-      { name: 'genesis_component_refused_items', labels, value: flow.refusedItems },
-      { name: 'genesis_component_rejected_items', labels, value: flow.rejectedItems },
-      { name: 'genesis_component_in_flight_batches', labels, value: flow.inFlightBatches },
-      { name: 'genesis_component_in_flight_bytes', labels, value: flow.inFlightBytes },
-    ];
-  });
 }

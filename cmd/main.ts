@@ -1,9 +1,11 @@
 // The command line: finds the sub-command, explains itself, and leaves the work to one file per sub-command.
 
 import { pathToFileURL } from 'node:url';
+import { isMainThread, workerData } from 'node:worker_threads';
 import { nearestName } from '../pipeline/config/nearest.ts';
 import { AgentError, AgentErrors } from '../pipeline/errors.ts';
 import type { Io } from './io.ts';
+import { isDataThread } from './spawn-data-thread.ts';
 
 interface Command {
   readonly summary: string;
@@ -144,7 +146,9 @@ function describe(error: unknown): string {
   return error instanceof Error ? (error.stack ?? error.message) : String(error);
 }
 
-if (process.argv[1] !== undefined && import.meta.url === pathToFileURL(process.argv[1]).href) {
+if (!isMainThread && isDataThread(workerData)) {
+  void import('./data-thread.ts').then(({ start }) => start(workerData));
+} else if (process.argv[1] !== undefined && import.meta.url === pathToFileURL(process.argv[1]).href) {
   // Who reads the output may close it early (`| head`); that is the end, but nothing to complain about.
   for (const stream of [process.stdout, process.stderr]) {
     stream.on('error', (error: NodeJS.ErrnoException) => {

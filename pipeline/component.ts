@@ -81,6 +81,11 @@ interface Declared<Kind extends ComponentKind, Schema extends z.ZodType> {
   readonly config: Schema;
   /** An example for the reference, YAML of this component's section; validated in a test. */
   readonly example: string;
+  /**
+   * Whether every thread of `service.workers` may run its own copy: nothing of what it keeps has to be known as a whole.
+   * Absent: it runs once, on the main thread.
+   */
+  runsInCopies?(config: z.output<Schema>): boolean;
 }
 
 export interface ReceiverDeclaration<Schema extends z.ZodType = z.ZodType> extends Declared<'receiver', Schema> {
@@ -161,7 +166,7 @@ export interface EngineView {
   /** Figures for the live view: queue sizes, in-flight bytes, items by component; name → value. */
   figures(): Promise<readonly Figure[]>;
   /** Recent drops, newest first; with a trace id (hex), those whose sample holds it. */
-  drops(traceId?: string): readonly DropRecord[];
+  drops(traceId?: string): Promise<readonly DropRecord[]>;
   /** Recent warnings and errors of the log, newest first. */
   recentErrors(): readonly LoggedError[];
   /** The effective configuration with secrets redacted, as YAML. */

@@ -50,14 +50,20 @@ function isMissingFamily(error: NodeJS.ErrnoException): boolean {
   return error.code === 'EADDRNOTAVAIL' || error.code === 'EAFNOSUPPORT';
 }
 
+/** What a further thread gets for an address that only the first one can listen on. */
+const NOBODYS: Listening = { bound: [], release: () => Promise.resolve(), successor: () => undefined };
+
 export interface ListenerPoolOptions {
-  /** Let several threads listen on one port; the kernel spreads the connections. */
-  readonly reusePort?: boolean;
+  /**
+   * Let several threads listen on one port; the kernel spreads the connections. Addresses that can not be shared so (Unix
+   * sockets, ports the kernel chooses) are the first thread's alone: for further ones a claim on them hears of nobody.
+   */
+  readonly threads?: 'first' | 'further';
 }
 
 export class SharedListenerPool implements ListenerPool {
   readonly #open = new Map<string, Promise<OpenAddress>>();
-  readonly #reusePort: boolean;
+  readonly #threads: ListenerPoolOptions['threads'];
   #generation = 0;
   /** Which components the reload under way replaces or removes: only their addresses may be taken over. */
   #isReplaced: (component: string) => boolean = () => false;
@@ -65,7 +71,7 @@ export class SharedListenerPool implements ListenerPool {
   #deferred: Map<string, OpenAddress> | undefined;
 
   constructor(options: ListenerPoolOptions = {}) {
-    this.#reusePort = options.reusePort ?? false;
+    this.#threads = options.threads;
   }
 
   async claim(
@@ -76,6 +82,7 @@ export class SharedListenerPool implements ListenerPool {
   ): Promise<Listening> {
     const key = `${address.transport} ${address.endpoint}`;
     const shareable = !address.endpoint.endsWith(':0');
+    if (this.#threads === 'further' && (!shareable || address.transport === 'unix')) return NOBODYS;
     const pending = shareable ? this.#open.get(key) : undefined;
     const claim: Claim = { component, handler, server: owner, generation: this.#generation };
     let opened: OpenAddress;
@@ -210,12 +217,22 @@ export class SharedListenerPool implements ListenerPool {
     }
   }
 
-  #bind(where: object): Promise<Server> {
+  async #bind(where: object): Promise<Server> {
+    const isShared = this.#threads !== undefined && !('path' in where);
+    // Once a port may be shared, another program's claim on it goes unnoticed: ask first.
+    if (this.#threads === 'first' && isShared) {
+      const probe = await this.#openServer(where);
+      await new Promise((resolve) => probe.close(resolve));
+    }
+    return this.#openServer(isShared ? { ...where, reusePort: true } : where);
+  }
+
+  #openServer(where: object): Promise<Server> {
     const server = createServer({ noDelay: true });
     server.maxConnections = MAX_CONNECTIONS;
     return new Promise((resolve, reject) => {
       server.once('error', reject);
-      server.listen({ ...where, backlog: BACKLOG, ...(this.#reusePort ? { reusePort: true } : {}) }, () => {
+      server.listen({ ...where, backlog: BACKLOG }, () => {
         server.off('error', reject);
         // A failing accept (out of descriptors) costs that connection only.
         server.on('error', () => undefined);

@@ -19,5 +19,6 @@ export default defineConnector({
         - key: http.route
           default_value: unknown
 `,
+  runsInCopies: () => true,
   create: (settings, context, outputs) => new CountConnector(settings, context, outputs),
 });

@@ -15,6 +15,7 @@ export default defineConnector({
   summary: 'Hands data on from one pipeline to others of the same signal.',
   config: z.strictObject({}),
   example: 'forward:\n',
+  runsInCopies: () => true,
   create: (_config, _context, outputs) => ({
     start: () => Promise.resolve(),
     stop: () => Promise.resolve(),

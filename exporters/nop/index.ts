@@ -9,6 +9,7 @@ export default defineExporter({
   summary: 'Takes everything and does nothing with it; for trying configurations out.',
   config: z.strictObject({}),
   example: 'nop:\n',
+  runsInCopies: () => true,
   create: () => ({
     start: () => Promise.resolve(),
     stop: () => Promise.resolve(),

@@ -17,6 +17,7 @@ export default defineExporter({
   tls:
     insecure: true
 `,
+  runsInCopies: ({ sending_queue: queue }) => queue?.storage === undefined,
   create: (settings, context) =>
     sendingExporter(context, sendingSettingsOf(settings), new GrpcDestination(settings, context)),
 });

@@ -15,6 +15,7 @@ export default defineExporter({
   example: `otlp_http:
   endpoint: http://localhost:4318
 `,
+  runsInCopies: ({ sending_queue: queue }) => queue?.storage === undefined,
   create: (settings, context) =>
     sendingExporter(context, sendingSettingsOf(settings), new HttpDestination(settings, context)),
 });

@@ -40,12 +40,12 @@ function memberOf({ component, status, reason, sinceUnixMs }: ComponentState): M
 }
 
 /** `trace_id`: those that hit the trace; `limit`: the newest so many. */
-export function dropsJson(engine: EngineView, query: URLSearchParams): AdminResponse {
+export async function dropsJson(engine: EngineView, query: URLSearchParams): Promise<AdminResponse> {
   const traceId = query.get('trace_id') ?? undefined;
   if (traceId !== undefined && !/^[0-9a-fA-F]{32}$/.test(traceId)) {
     return text(400, 'trace_id must be 32 hexadecimal digits\n');
   }
   const limit = Number(query.get('limit') ?? DEFAULT_DROPS);
   if (!Number.isInteger(limit) || limit < 1) return text(400, 'limit must be a number from 1\n');
-  return json(200, engine.drops(traceId?.toLowerCase()).slice(0, Math.min(limit, MAX_DROPS)));
+  return json(200, (await engine.drops(traceId?.toLowerCase())).slice(0, Math.min(limit, MAX_DROPS)));
 }

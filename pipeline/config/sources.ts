@@ -12,6 +12,8 @@ export interface SourceAccess {
   /** The content of a file as text; fails like node:fs does. */
   readonly readFile?: ((file: string) => Promise<string>) | undefined;
   readonly fetch?: typeof globalThis.fetch | undefined;
+  /** Files and pages already read, by name: they are not read again. What is read is added. */
+  readonly texts?: Map<string, string> | undefined;
 }
 
 export interface SourceUri {
@@ -80,10 +82,13 @@ export async function retrieve(uri: SourceUri, access: SourceAccess, at?: Source
       return fromText(uri.rest, uri.text, at);
     case 'file': {
       const file = path.normalize(uri.rest);
-      return fromText(await readSource(uri, at, () => readLimited(file, access)), uri.rest);
+      return fromText(await readSource(uri, at, access, () => readLimited(file, access)), uri.rest);
     }
     default:
-      return fromText(await readSource(uri, at, () => download(uri.text, access.fetch ?? globalThis.fetch)), uri.text);
+      return fromText(
+        await readSource(uri, at, access, () => download(uri.text, access.fetch ?? globalThis.fetch)),
+        uri.text,
+      );
   }
 }
 
@@ -117,10 +122,15 @@ function fromText(text: string, source: string, at?: SourcePosition): Retrieved 
 async function readSource(
   uri: SourceUri,
   at: SourcePosition | undefined,
+  { texts }: SourceAccess,
   read: () => Promise<string>,
 ): Promise<string> {
+  const known = texts?.get(uri.text);
+  if (known !== undefined) return known;
   try {
-    return await read();
+    const text = await read();
+    texts?.set(uri.text, text);
+    return text;
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
     throw new AgentError('CONFIG_SOURCE_UNREADABLE', `${uri.text} could not be read: ${reason}`, {

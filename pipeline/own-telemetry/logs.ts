@@ -75,6 +75,11 @@ export class AgentLogs {
     );
   }
 
+  /** What is below is not written. */
+  get level(): 'debug' | 'info' | 'warn' | 'error' {
+    return (['debug', 'info', 'warn'] as const).find((level) => this.#root.isLevelEnabled(level)) ?? 'error';
+  }
+
   /** For what belongs to no component. */
   get root(): ComponentLogger {
     return this.#root;

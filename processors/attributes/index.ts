@@ -20,5 +20,6 @@ export default defineProcessor({
     - key: user.email
       action: hash
 `,
+  runsInCopies: () => true,
   create: (settings, context, signal, next) => new AttributesProcessor(settings, context, signal, next),
 });

@@ -13,5 +13,6 @@ export default defineProcessor({
   send_batch_size: 8192
   timeout: 200ms
 `,
+  runsInCopies: () => true,
   create: (settings, context, _signal, next) => new BatchProcessor(settings, context, next),
 });

@@ -6,8 +6,8 @@ import { FilterProcessor } from './filter.ts';
 
 export default defineProcessor({
   type: 'filter',
-  signals: { traces: 'alpha', metrics: 'alpha', logs: 'alpha' },
-  summary: 'Drops spans, span events, metrics, data points and log records for which a condition is true.',
+  signals: { traces: 'alpha', metrics: 'alpha', logs: 'alpha', profiles: 'development' },
+  summary: 'Drops spans, span events, metrics, data points, log records and profiles for which a condition is true.',
   config,
   example: `filter:
   error_mode: ignore
@@ -16,5 +16,6 @@ export default defineProcessor({
       - attributes["http.route"] == "/health"
       - resource.attributes["service.name"] == "load-test"
 `,
+  runsInCopies: () => true,
   create: (settings, context, signal, next) => new FilterProcessor(settings, context, signal, next),
 });

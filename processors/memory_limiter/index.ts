@@ -13,5 +13,6 @@ export default defineProcessor({
   check_interval: 1s
   limit_mib: 256
 `,
+  runsInCopies: () => true,
   create: (settings, context, signal, next) => new MemoryLimiter(settings, context, signal, next),
 });

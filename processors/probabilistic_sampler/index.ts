@@ -13,5 +13,6 @@ export default defineProcessor({
   mode: proportional
   sampling_percentage: 10
 `,
+  runsInCopies: () => true,
   create: (settings, context, signal, next) => new ProbabilisticSampler(settings, context, signal, next),
 });

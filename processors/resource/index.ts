@@ -17,5 +17,6 @@ export default defineProcessor({
     - key: process.command_args
       action: delete
 `,
+  runsInCopies: () => true,
   create: (settings, _context, signal, next) => new ResourceProcessor(settings, signal, next),
 });

@@ -9,5 +9,6 @@ export default defineReceiver({
   summary: 'Receives nothing; for pipelines that are fed by nobody yet.',
   config: z.strictObject({}),
   example: 'nop:\n',
+  runsInCopies: () => true,
   create: () => ({ start: () => Promise.resolve(), stop: () => Promise.resolve() }),
 });

@@ -16,5 +16,6 @@ export default defineReceiver({
     http:
       endpoint: localhost:4318
 `,
+  runsInCopies: () => true,
   create: (settings, context, outputs) => new OtlpReceiver(settings, context, outputs),
 });

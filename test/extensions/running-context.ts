@@ -65,7 +65,7 @@ export function runningContext(id: string): RunningContext {
     pipelines: () => PIPELINES,
     states: () => status.all(),
     figures: async () => [...telemetry.figures(), ...figures],
-    drops: (traceId) => telemetry.drops.recent(traceId),
+    drops: (traceId) => Promise.resolve(telemetry.drops.recent(traceId)),
     recentErrors: () => telemetry.logs.recentErrors(),
     configuration: () => 'exporters:\n  otlp_http/far:\n    headers:\n      token: "[REDACTED]"\n',
     reload: async () => {
