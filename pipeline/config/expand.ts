@@ -15,9 +15,17 @@ const MAX_TEXT_CHARACTERS = 16 << 20;
 /** References in a whole configuration: variables that name themselves twice would double with every round. */
 const MAX_RETRIEVALS = 10_000;
 
-/** Where references are looked up, and how many more may be. */
+/** A reference to an environment variable that is not set. */
+export interface UnsetVariable {
+  readonly name: string;
+  /** The value it is part of. */
+  readonly at: SourcePosition;
+}
+
+/** Where references are looked up, what was not found, and how many more may be. */
 interface Lookup {
   readonly access: SourceAccess;
+  readonly unset: UnsetVariable[];
   left: number;
 }
 
@@ -28,10 +36,15 @@ interface Expansion {
 
 /**
  * The tree without any `${…}`, and `$$` as `$`. Collects errors into `errors` value by value, so that one unset variable
- * does not hide another; a value that failed stays as it was.
+ * does not hide another; a value that failed stays as it was. Variables that are not set are nothing, and go to `unset`.
  */
-export function expandTree(node: ConfigNode, access: SourceAccess, errors: AgentError[]): Promise<ConfigNode> {
-  return expandSections(node, { access, left: MAX_RETRIEVALS }, errors);
+export function expandTree(
+  node: ConfigNode,
+  access: SourceAccess,
+  errors: AgentError[],
+  unset: UnsetVariable[],
+): Promise<ConfigNode> {
+  return expandSections(node, { access, unset, left: MAX_RETRIEVALS }, errors);
 }
 
 async function expandSections(node: ConfigNode, lookup: Lookup, errors: AgentError[]): Promise<ConfigNode> {
@@ -134,7 +147,9 @@ async function resolveReference(reference: string, at: SourcePosition, lookup: L
   if (uri.rest.includes('$')) {
     throw new AgentError('CONFIG_EXPANSION_FAILED', `"${inner}" has a $ in it, which is not allowed there`, { at });
   }
-  return retrieve(uri, lookup.access, at);
+  const retrieved = await retrieve(uri, lookup.access, at);
+  if (retrieved.unset !== undefined) lookup.unset.push({ name: retrieved.unset, at });
+  return retrieved;
 }
 
 /** The first innermost `${…}` that no odd `$` before it escapes. */

@@ -1,9 +1,10 @@
 // Reads a whole configuration: sources, sections, service, and the verdict: valid, refused, or made for a collector with
 // components that are not here.
 
-import { AgentError } from '../errors.ts';
+import { AgentError, type SourcePosition } from '../errors.ts';
 import { type FeatureGates, parseFeatureGates } from '../feature-gates.ts';
 import type { AgentConfiguration } from './configuration.ts';
+import type { UnsetVariable } from './expand.ts';
 import { nearestName } from './nearest.ts';
 import { KEY_SEPARATOR, type MapNode } from './node.ts';
 import { resolveConfiguration } from './resolve.ts';
@@ -62,7 +63,8 @@ export async function loadConfiguration(options: LoadOptions): Promise<LoadResul
   }
   const config = await readWhole(resolved.root, options.registry, gates, findings);
   const unavailable = [...findings.unavailable].toSorted();
-  const errors = inOrder([...resolved.errors, ...withoutConsequences(findings.errors, resolved.errors)]);
+  const found = withoutConsequences(findings.errors, resolved.errors).map((error) => withCause(error, resolved.unset));
+  const errors = inOrder([...resolved.errors, ...found]);
   const { warnings } = findings;
   if (resolved.errors.length > 0) return { verdict: 'refused', unavailable, errors, warnings };
   if (unavailable.length > 0) return { verdict: 'unavailable', unavailable, errors, warnings };
@@ -160,7 +162,24 @@ function withoutConsequences(errors: readonly AgentError[], causes: readonly Age
   return errors.filter((error) => !known.has(placeOf(error)));
 }
 
-function placeOf({ at }: AgentError): string {
+/** A value that is refused may be what is left where a variable is not set. */
+function withCause(error: AgentError, unset: readonly UnsetVariable[]): AgentError {
+  const place = placeOf(error);
+  const names = new Set(unset.filter((variable) => placeOf(variable) === place).map(({ name }) => name));
+  if (names.size === 0) return error;
+  const { at, path, component, cause } = error;
+  const [name = ''] = names;
+  const which = names.size === 1 ? `variable ${name} is` : `variables ${[...names].join(' and ')} are`;
+  return new AgentError(error.code, `${error.message}; the environment ${which} not set`, {
+    ...(at ? { at } : {}),
+    ...(path === undefined ? {} : { path }),
+    ...(component === undefined ? {} : { component }),
+    ...(cause === undefined ? {} : { cause }),
+    mend: error.mend ?? `Set ${names.size === 1 ? 'it' : 'them'}, or write a default: \${env:${name}:-value}`,
+  });
+}
+
+function placeOf({ at }: { readonly at?: SourcePosition | undefined }): string {
   return at ? `${at.source}:${at.line}:${at.column}` : '';
 }
 

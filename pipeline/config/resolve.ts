@@ -1,7 +1,7 @@
 // From the command line's sources to one configuration tree: read all, merge in order, replace `${…}`.
 
 import { AgentError, type SourcePosition } from '../errors.ts';
-import { expandTree } from './expand.ts';
+import { expandTree, type UnsetVariable } from './expand.ts';
 import { isJoinedList, isNull, mergeNodes, splitKeys, type ConfigNode, type MapNode } from './node.ts';
 import { parseSourceUri, retrieve, type SourceAccess } from './sources.ts';
 
@@ -22,10 +22,12 @@ export interface Resolved {
   readonly errors: readonly AgentError[];
   /** Some source is not YAML. */
   readonly syntax: boolean;
+  readonly unset: readonly UnsetVariable[];
 }
 
 export async function resolveConfiguration(options: ResolveOptions): Promise<Resolved> {
   const errors: AgentError[] = [];
+  const unset: UnsetVariable[] = [];
   let syntax = false;
   let root: ConfigNode = { kind: 'map', entries: new Map(), at: { source: options.uris[0] ?? '', line: 1, column: 1 } };
   for (const read of sourcesOf(options)) {
@@ -40,10 +42,10 @@ export async function resolveConfiguration(options: ResolveOptions): Promise<Res
       errors.push(error);
     }
   }
-  if (errors.length > 0) return { errors, syntax };
-  const expanded = await expandTree(root, options, errors);
+  if (errors.length > 0) return { errors, syntax, unset };
+  const expanded = await expandTree(root, options, errors, unset);
   // Safe for the compiler only: a map stays one.
-  return expanded.kind === 'map' ? { root: expanded, errors, syntax } : { errors, syntax };
+  return expanded.kind === 'map' ? { root: expanded, errors, syntax, unset } : { errors, syntax, unset };
 }
 
 interface Source {

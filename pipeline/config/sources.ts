@@ -30,6 +30,8 @@ export interface Retrieved {
   readonly node: ConfigNode;
   /** Why the text is no YAML. */
   readonly syntaxErrors: readonly AgentError[];
+  /** The environment variable that was asked for, is not set and has no default. */
+  readonly unset?: string;
 }
 
 const SCHEMES = ['file', 'env', 'yaml', 'http', 'https'];
@@ -109,7 +111,8 @@ function retrieveEnv(uri: SourceUri, env: SourceAccess['env'], at?: SourcePositi
     const place = at ?? { source: uri.text, line: 1, column: 1 };
     return { text: '', node: { kind: 'scalar', value: '', at: place }, syntaxErrors: [] };
   }
-  return fromText(fallback ?? '', uri.text, at);
+  const retrieved = fromText(fallback ?? '', uri.text, at);
+  return fallback === undefined ? { ...retrieved, unset: name } : retrieved;
 }
 
 function fromText(text: string, source: string, at?: SourcePosition): Retrieved {

@@ -79,7 +79,7 @@ void test('all errors of a file at once', async () => {
 
 void test('a variable that is not set', async () => {
   const config = configuration({ exporters: 'nop:\n  otlp_grpc: {endpoint: "${env:BACKEND_OF_THIS_TEST}"}' });
-  await refused(config, /config\.yaml:9:25/, /exporters::otlp_grpc::endpoint/);
+  await refused(config, /config\.yaml:9:25/, /exporters::otlp_grpc::endpoint/, /BACKEND_OF_THIS_TEST is not set/);
 });
 
 void test('YAML that is none', async () => {

@@ -229,3 +229,15 @@ void test('sections of the wrong kind', async () => {
   assert.match(await problems(GOOD.replace('[source]', '{a: b}')), /receivers: expected a list, found a map/);
   assert.match(await problems(GOOD.replace('  shape:\n', '  shape: [1]\n')), /shape: expected a map, found a list/);
 });
+
+void test('a value that is refused names the variables that are not set in it, and only these', async () => {
+  const shape = (mode: string): string => GOOD.replace('  shape:\n', `  shape: {mode: '${mode}'}\n`);
+  const env = { SET: 'x' };
+  const one = await problems(shape('${env:SET}${env:MISSING}'), { env });
+  assert.match(one, /^agent\.yaml:5:17: .*; the environment variable MISSING is not set/);
+  assert.match(one, /Set it, or write a default: \$\{env:MISSING:-value\}/);
+  const two = await problems(shape('x${MISSING}${OTHER}${MISSING}'), { env });
+  assert.match(two, /; the environment variables MISSING and OTHER are not set/);
+  assert.doesNotMatch(await problems(shape('x${env:MISSING:-}${env:SET}'), { env }), /MISSING|SET|not set/);
+  assert.equal(await problems(shape('fast${MISSING}')), '', 'a variable that is not set is no error by itself');
+});
