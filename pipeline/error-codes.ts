@@ -144,10 +144,30 @@ export const ERROR_CODES = {
     explanation:
       'A reader or processor under `service.telemetry` names an exporter, protocol, endpoint or file that can not be used; the message says which.',
   },
-  AUTHENTICATOR_MISSING: {
-    summary: 'A listener names an authenticator that is not running.',
+  TELEMETRY_VIEW: {
+    summary: "A view of the agent's own metrics can not work as configured.",
     explanation:
-      '`auth::authenticator` must name an extension that is configured under `extensions`, listed in `service::extensions`, and able to authenticate clients.',
+      'An entry of `service.telemetry.metrics.views` selects nothing or contradicts itself; the message says which and how. A view needs a selector that names at least a metric, a kind, a unit or a scope.',
+  },
+  AUTHENTICATOR_MISSING: {
+    summary: 'A component names an authenticator that is not running or not of its kind.',
+    explanation:
+      '`auth::authenticator` must name an extension that is configured under `extensions`, listed in `service::extensions`, and able to authenticate clients (at a listener) or requests (at an exporter). bearertokenauth does both; basicauth does one of them, as configured; oidc is for listeners; oauth2client and headers_setter are for exporters.',
+  },
+  CREDENTIALS_FILE: {
+    summary: 'A file with credentials can not be used.',
+    explanation:
+      'A file with a token, password, htpasswd lines or public keys is missing, unreadable for the user the agent runs as, empty, or not of the expected form. The message names the file and the key of the configuration, never what is in it.',
+  },
+  CREDENTIALS_NEED_TLS: {
+    summary: 'Credentials would be sent over gRPC without TLS.',
+    explanation:
+      'As in the collector, a gRPC exporter with `tls::insecure: true` refuses authenticators that send secrets. Turn TLS on, or use otlp_http, which leaves it to you.',
+  },
+  OIDC_PROVIDER: {
+    summary: 'An OpenID Connect provider can not be used.',
+    explanation:
+      'The discovery document at `issuer_url`/.well-known/openid-configuration or the key set it names could not be fetched or does not fit: the issuer in it must be the `issuer_url` exactly. With `public_keys_file` no provider is asked.',
   },
   URL_INVALID: {
     summary: 'An endpoint is not an http or https URL.',

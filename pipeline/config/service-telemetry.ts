@@ -96,7 +96,7 @@ const recordMinMax = z.boolean().optional().describe('Also keep the least and th
 const view = z.strictObject({
   selector: z
     .strictObject({
-      instrument_name: z.string().optional().describe('The name of the metric.'),
+      instrument_name: z.string().optional().describe('The name of the metric; * and ? stand for any.'),
       instrument_type: z
         .enum([
           'counter',
@@ -158,10 +158,7 @@ const metrics = z
       .array(reader)
       .prefault(DEFAULT_READERS)
       .describe('Who gets the metrics; a Prometheus endpoint on :8888 where unset.'),
-    views: z
-      .array(view)
-      .optional()
-      .describe('Accepted with level detailed, without effect: metrics are shown as they are counted.'),
+    views: z.array(view).optional().describe('Which metrics are shown, and how; needs level detailed.'),
   })
   .superRefine((settings, context) => {
     if (settings.level !== 'none' && settings.readers.length === 0) {
@@ -235,29 +232,45 @@ const zipkin = z.strictObject({
   timeout: milliseconds.optional().describe('For one request, in ms.'),
 });
 
-const sampler = z.looseObject({
-  always_on: z.record(z.string(), z.unknown()).optional().describe('Every trace.'),
-  always_off: z.record(z.string(), z.unknown()).optional().describe('No trace.'),
-  trace_id_ratio_based: z
-    .strictObject({ ratio: z.number().optional().describe('From 0 to 1.') })
-    .optional()
-    .describe('A share of the traces.'),
-  // Their inner samplers have this form again; what they name is not used here.
-  parent_based: z.record(z.string(), z.unknown()).optional().describe('What the calling side decided.'),
-  jaeger_remote: z.record(z.string(), z.unknown()).optional().describe('Accepted for compatibility.'),
-});
+const anything = z.record(z.string(), z.unknown()).optional();
+
+/** `inner` is the form of parent_based: inside another one it has its defaults, more would say nothing new. */
+function sampler<Inner extends z.ZodType>(inner: Inner) {
+  return z.looseObject({
+    always_on: anything.describe('Every trace.'),
+    always_off: anything.describe('No trace.'),
+    trace_id_ratio_based: z
+      .strictObject({ ratio: z.number().optional().describe('From 0 to 1; 1 where unset.') })
+      .optional()
+      .describe('A share of the traces.'),
+    parent_based: inner.optional().describe('What the calling side decided.'),
+    jaeger_remote: anything.describe('Refused when the agent starts, as by the collector.'),
+  });
+}
+
+function parentBased<Inner extends z.ZodType>(inner: Inner) {
+  return z.strictObject({
+    root: inner.optional().describe('For traces that begin here; always_on where unset.'),
+    remote_parent_sampled: inner.optional().describe('Where a client records its span; always_on where unset.'),
+    remote_parent_not_sampled: inner.optional().describe('Where a client does not; always_off where unset.'),
+    local_parent_sampled: inner.optional().describe('Where the span above is recorded; always_on where unset.'),
+    local_parent_not_sampled: inner.optional().describe('Where it is not; always_off where unset.'),
+  });
+}
 
 const traces = z.strictObject({
-  level: level.prefault('none').describe('none or basic.'),
-  propagators: names.optional().describe('tracecontext, b3.'),
+  level: level.prefault('basic').describe('none, or anything else for spans.'),
+  propagators: names.optional().describe('How requests tell of their spans: tracecontext, b3; none where unset.'),
   processors: processors(
     z.looseObject({
       otlp: otlp.optional().describe('Send by OTLP.'),
-      zipkin: zipkin.optional().describe('Send to Zipkin.'),
+      zipkin: zipkin.optional().describe('Refused when the agent starts, as by the collector.'),
       console,
     }),
   ),
-  sampler: sampler.optional().describe('Which of the own traces are kept.'),
+  sampler: sampler(parentBased(sampler(z.strictObject({}))))
+    .optional()
+    .describe('Which of the own traces are kept; parent_based where unset.'),
   limits: z
     .strictObject({
       attribute_count_limit: count().optional().describe('The most attributes of a span.'),
@@ -268,7 +281,7 @@ const traces = z.strictObject({
       link_count_limit: count().optional().describe('The most links of a span.'),
     })
     .optional()
-    .describe('How large a span may become.'),
+    .describe('Accepted for compatibility; as in the collector, without effect.'),
 });
 
 /** The keys with a meaning; every other key is an attribute in the older inline form. */

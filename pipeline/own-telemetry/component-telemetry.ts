@@ -5,7 +5,14 @@ import type { Signal } from '../signal.ts';
 import type { ComponentLogger } from '../telemetry.ts';
 import { OwnedMetrics } from './component-metrics.ts';
 import { RecentDrops, type RecentDropsOptions } from './drop-log.ts';
-import { CounterSeries, GaugeSeries, HistogramSeries, MetricStore, type TelemetryLevel } from './metric-store.ts';
+import {
+  CounterSeries,
+  GaugeSeries,
+  HistogramSeries,
+  MetricStore,
+  type MetricViews,
+  type TelemetryLevel,
+} from './metric-store.ts';
 
 /** Which component a logger is for. */
 export interface Speaker {
@@ -23,6 +30,7 @@ export interface LogSource {
 
 export interface ComponentTelemetryOptions {
   readonly level: TelemetryLevel;
+  readonly views?: MetricViews | undefined;
   readonly logs: LogSource;
   readonly now: () => number;
   readonly sampleTraceIds: RecentDropsOptions['sampleTraceIds'];
@@ -35,9 +43,9 @@ export class ComponentTelemetry {
   /** Instances of each component; with the last one go its drops' series. */
   readonly #instances = new Map<string, number>();
 
-  constructor({ level, logs, now, sampleTraceIds }: ComponentTelemetryOptions) {
+  constructor({ level, views, logs, now, sampleTraceIds }: ComponentTelemetryOptions) {
     this.#logs = logs;
-    this.store = new MetricStore(level);
+    this.store = new MetricStore(level, views);
     this.drops = new RecentDrops({ store: this.store, log: logs.root, now, sampleTraceIds });
   }
 

@@ -3,9 +3,10 @@
 import { JsonMetricsSerializer, ProtobufMetricsSerializer } from '@opentelemetry/otlp-transformer';
 import type { ComponentLogger } from '../telemetry.ts';
 import { type AnySeries, type Family, GaugeSeries, HistogramSeries, type MetricStore } from './metric-store.ts';
+import { scopeNameOf } from './instruments.ts';
 import { makeOwnExporter } from './own-exporter.ts';
 import type { Running } from './running.ts';
-import { hrTime, otlpResource, OWN_SCOPE } from './otlp-shape.ts';
+import { hrTime, otlpResource } from './otlp-shape.ts';
 import type { MetricReaderSettings, OwnResource } from './settings.ts';
 
 type ResourceMetrics = Parameters<typeof ProtobufMetricsSerializer.serializeRequest>[0];
@@ -83,8 +84,15 @@ export function untilAborted(work: Promise<void>, deadline: AbortSignal): Promis
 /** The store's present values, cumulative since the start. */
 export function otlpMetrics(options: Omit<MetricExportOptions, 'log'>): ResourceMetrics {
   const times = { startTime: hrTime(options.startedUnixMs), endTime: hrTime(options.now()) };
-  const metrics = options.store.families().map((family) => metricOf(family, times));
-  return { resource: otlpResource(options.resource), scopeMetrics: [{ scope: OWN_SCOPE, metrics }] };
+  const scopes = new Map<string, MetricData[]>();
+  for (const family of options.store.shown()) {
+    const scope = family.scope ?? scopeNameOf(family.name);
+    const metrics = scopes.get(scope) ?? [];
+    metrics.push(metricOf(family, times));
+    scopes.set(scope, metrics);
+  }
+  const scopeMetrics = [...scopes].map(([name, metrics]) => ({ scope: { name }, metrics }));
+  return { resource: otlpResource(options.resource), scopeMetrics };
 }
 
 interface Times {

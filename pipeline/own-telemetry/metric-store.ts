@@ -83,6 +83,15 @@ export interface Family {
   readonly unit: string;
   readonly type: 'counter' | 'gauge' | 'histogram';
   readonly series: ReadonlyMap<string, AnySeries>;
+  /** The instrumentation scope, where the name no longer tells it. */
+  readonly scope?: string;
+}
+
+/** What `service.telemetry.metrics.views` do, seen from the store. */
+export interface MetricViews {
+  /** The buckets a histogram is counted in; `given` are those its component asks for. */
+  boundsFor(options: MetricOptions, given: readonly number[]): readonly number[];
+  apply(families: readonly Family[]): readonly Family[];
 }
 
 interface OpenFamily extends Family {
@@ -107,9 +116,12 @@ export class MetricStore {
   /** Asks other threads for their parts; awaited by whoever is about to read `families`. */
   gather: () => Promise<void> = () => Promise.resolve();
 
+  readonly #views: MetricViews | undefined;
+
   /** Metrics above `level` are counted nowhere and shown nowhere. */
-  constructor(level: TelemetryLevel) {
+  constructor(level: TelemetryLevel, views?: MetricViews) {
     this.#rank = RANK[level];
+    this.#views = views;
   }
 
   counter(owner: Owner, options: MetricOptions, labels: Labels): CounterSeries {
@@ -119,7 +131,8 @@ export class MetricStore {
   }
 
   histogram(owner: Owner, options: MetricOptions, labels: Labels, bounds: readonly number[]): HistogramSeries {
-    const make = (): HistogramSeries => new HistogramSeries(labels, bounds);
+    const counted = this.#views?.boundsFor(options, bounds) ?? bounds;
+    const make = (): HistogramSeries => new HistogramSeries(labels, counted);
     const series = this.#bind('histogram', options, labels, HistogramSeries, make);
     series.owners.add(owner);
     return series;
@@ -156,6 +169,12 @@ export class MetricStore {
   families(): readonly Family[] {
     const families = this.#parts.size === 0 ? this.#families : this.#withParts();
     return [...families.values()].toSorted((a, b) => (a.name < b.name ? -1 : 1));
+  }
+
+  /** What readers get: the families as the views say. */
+  shown(): readonly Family[] {
+    const families = this.families();
+    return this.#views?.apply(families) ?? families;
   }
 
   /** Replaces what `thread` told before. */
@@ -217,7 +236,7 @@ export class MetricStore {
   }
 }
 
-function partOf(series: AnySeries): SeriesPart {
+export function partOf(series: AnySeries): SeriesPart {
   const { labels } = series;
   if (series instanceof GaugeSeries) return { labels, value: series.value() };
   if (series instanceof CounterSeries) return { labels, value: series.value };
@@ -225,9 +244,10 @@ function partOf(series: AnySeries): SeriesPart {
   return { labels, bounds, counts, sum, count };
 }
 
-function addPart(into: Map<string, AnySeries>, part: SeriesPart): void {
+/** Adds the part to the series with its labels; with `replaces` it takes the place of what was there. */
+export function addPart(into: Map<string, AnySeries>, part: SeriesPart, replaces = false): void {
   const key = labelKey(part.labels);
-  const known = into.get(key);
+  const known = replaces ? undefined : into.get(key);
   if ('value' in part) {
     const sum = known instanceof CounterSeries ? known : new CounterSeries(part.labels);
     sum.value += part.value;

@@ -1,11 +1,12 @@
-// The parts that the agent's own metrics and logs have in common in the shape @opentelemetry/otlp-transformer reads.
+// The parts that the agent's own metrics, logs and spans have in common in the shape @opentelemetry/otlp-transformer reads.
 
 import type { ProtobufMetricsSerializer } from '@opentelemetry/otlp-transformer';
+import { OWN_SCOPE_NAME } from './instruments.ts';
 import type { OwnResource } from './settings.ts';
 
 type Resource = Parameters<typeof ProtobufMetricsSerializer.serializeRequest>[0]['resource'];
 
-export const OWN_SCOPE = { name: 'genesis-agent' };
+export const OWN_SCOPE = { name: OWN_SCOPE_NAME };
 
 /** Seconds and nanoseconds. */
 export function hrTime(unixMs: number): [number, number] {

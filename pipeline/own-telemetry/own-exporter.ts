@@ -1,4 +1,4 @@
-// Where the agent's own metrics and logs go: the one exporter that a reader or processor of `service.telemetry` names.
+// Where the agent's own telemetry goes: the one exporter that a reader or processor of `service.telemetry` names.
 
 import { writeSync } from 'node:fs';
 import { GRPC_METHODS, HTTP_PATHS } from '../../proto/otlp/endpoints.ts';
@@ -8,7 +8,7 @@ import type { OtlpSettings } from './settings.ts';
 
 /** `path` is where the exporter is configured. Fails with TELEMETRY_EXPORT or TLS_MATERIAL. */
 export async function makeOwnExporter(
-  signal: 'metrics' | 'logs',
+  signal: 'metrics' | 'logs' | 'traces',
   exporter: { readonly otlp?: OtlpSettings | undefined; readonly console?: unknown },
   path: string,
 ): Promise<OwnExporter> {

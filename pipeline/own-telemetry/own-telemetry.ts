@@ -2,9 +2,12 @@
 // of `service.telemetry` that show them.
 
 import type { AdminHttp } from '../admin-http.ts';
+import type { ComponentKind } from '../component.ts';
 import type { ListenerPool } from '../listen.ts';
+import type { ComponentSpans } from '../spans.ts';
 import { ComponentTelemetry, type ComponentTelemetryOptions } from './component-telemetry.ts';
 import { AgentLogs } from './logs.ts';
+import { OwnTraces, recordsTraces } from './own-traces.ts';
 import { bindProcessMetrics } from './process-metrics.ts';
 import type { Running } from './running.ts';
 import {
@@ -14,6 +17,7 @@ import {
   type OwnTelemetrySettings,
   type PrometheusSettings,
 } from './settings.ts';
+import { Views } from './views.ts';
 
 export interface OwnTelemetryOptions {
   readonly settings?: OwnTelemetrySettings;
@@ -26,17 +30,25 @@ export interface OwnTelemetryOptions {
 /** What the main thread's components speak into, and all the ways the agent as a whole shows it. */
 export class OwnTelemetry extends ComponentTelemetry {
   readonly logs: AgentLogs;
+  /** Absent where nobody takes spans. */
+  readonly traces: OwnTraces | undefined;
   readonly #options: OwnTelemetryOptions;
   readonly #startedUnixMs: number;
   readonly #endpoints: AdminHttp[] = [];
   readonly #exports: Running[] = [];
 
-  /** Opens the log's outputs. Fails with LOG_OUTPUT. */
+  /** Opens the log's outputs. Fails with LOG_OUTPUT, TELEMETRY_VIEW or TELEMETRY_EXPORT. */
   constructor(options: OwnTelemetryOptions) {
     const { settings = {}, resource, now, sampleTraceIds } = options;
     const logs = new AgentLogs({ settings: settings.logs ?? {}, resource, now });
-    super({ level: settings.metrics?.level ?? 'normal', logs, now, sampleTraceIds });
+    const { level = 'normal', views } = settings.metrics ?? {};
+    super({ level, views: views?.length ? new Views(views, logs.root) : undefined, logs, now, sampleTraceIds });
     this.logs = logs;
+    const { traces } = settings;
+    if (traces && recordsTraces(traces)) {
+      this.traces = new OwnTraces({ settings: traces, resource, store: this.store, log: logs.root, now });
+      this.#exports.push(this.traces);
+    }
     this.#options = options;
     this.#startedUnixMs = now();
     bindProcessMetrics(this.store, this, () => now() - this.#startedUnixMs);
@@ -50,30 +62,24 @@ export class OwnTelemetry extends ComponentTelemetry {
   /** Opens the metric endpoints and starts the exports. Fails with LISTEN_FAILED or TELEMETRY_EXPORT. */
   async start(listeners: ListenerPool): Promise<void> {
     const { settings = {} } = this.#options;
-    this.#warnOfNoEffect(settings);
     if (settings.metrics?.level !== 'none') {
       for (const reader of settings.metrics?.readers ?? DEFAULT_READERS) await this.#startReader(reader, listeners);
     }
+    await this.traces?.start();
     for (const processor of settings.logs?.processors ?? []) {
       const { startLogExport } = await import('./log-export.ts');
       this.#exports.push(await startLogExport(processor, { logs: this.logs, resource: this.#options.resource }));
     }
   }
 
+  spansFor(kind: ComponentKind, id: string): ComponentSpans | undefined {
+    return this.traces?.tracer.forComponent(kind, id);
+  }
+
   async stop(deadline: AbortSignal): Promise<void> {
     this.drops.close();
     await Promise.all([...this.#endpoints, ...this.#exports].map((running) => running.stop(deadline)));
     this.logs.close();
-  }
-
-  #warnOfNoEffect({ traces, metrics }: OwnTelemetrySettings): void {
-    const path = 'service::telemetry';
-    if (traces?.processors?.length) {
-      this.logs.root.warn({ path: `${path}::traces` }, 'No effect: the agent records no spans of its own.');
-    }
-    if (metrics?.views?.length) {
-      this.logs.root.warn({ path: `${path}::metrics::views` }, 'No effect: metrics are shown as they are counted.');
-    }
   }
 
   async #startReader(reader: MetricReaderSettings, listeners: ListenerPool): Promise<void> {

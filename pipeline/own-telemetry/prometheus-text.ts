@@ -3,6 +3,7 @@
 
 import Registry from 'prom-client/lib/registry.js';
 import type { Metric, Registry as PromRegistry } from 'prom-client';
+import { OWN_SCOPE_NAME, scopeNameOf } from './instruments.ts';
 import { type Family, GaugeSeries, HistogramSeries, type Labels, type MetricStore } from './metric-store.ts';
 import type { OwnResource, PrometheusSettings } from './settings.ts';
 
@@ -15,8 +16,6 @@ const UNIT_SUFFIX: ReadonlyMap<string, string> = new Map([
   ['By', 'bytes'],
 ]);
 
-const SCOPE_NAME = 'genesis-agent';
-
 interface Value {
   readonly metricName: string;
   readonly labels: Record<string, string>;
@@ -28,6 +27,7 @@ export class PrometheusText {
   readonly #resource: OwnResource;
   readonly #constant: Labels;
   readonly #suffixes: boolean;
+  readonly #saysScope: boolean;
 
   constructor(store: MetricStore, resource: OwnResource, settings: PrometheusSettings) {
     this.#store = store;
@@ -35,11 +35,6 @@ export class PrometheusText {
     // As in the collector, one of the two alone does nothing.
     this.#suffixes = settings.without_type_suffix === false || settings.without_units === false;
     const constant: Record<string, string> = {};
-    if (settings.without_scope_info === false) {
-      constant['otel_scope_name'] = SCOPE_NAME;
-      constant['otel_scope_schema_url'] = '';
-      constant['otel_scope_version'] = resource['service.version'] ?? '';
-    }
     const filter = settings.with_resource_constant_labels;
     if (filter) {
       for (const [name, value] of Object.entries(resource)) {
@@ -48,13 +43,14 @@ export class PrometheusText {
       }
     }
     this.#constant = constant;
+    this.#saysScope = settings.without_scope_info === false;
   }
 
   async render(): Promise<string> {
     await this.#store.gather();
     const registry = new Registry();
     let unreadable = 0;
-    for (const family of this.#store.families()) {
+    for (const family of this.#store.shown()) {
       const values = this.#values(family);
       const readable = values.filter(({ value }) => !Number.isNaN(value));
       unreadable += values.length - readable.length;
@@ -83,11 +79,19 @@ export class PrometheusText {
     return family.type === 'counter' && !withUnit.endsWith('_total') ? `${withUnit}_total` : withUnit;
   }
 
+  #scopeOf(family: Family): Labels {
+    const name = family.scope ?? scopeNameOf(family.name);
+    // The collector's own scopes have no version.
+    const version = name === OWN_SCOPE_NAME ? (this.#resource['service.version'] ?? '') : '';
+    return { otel_scope_name: name, otel_scope_schema_url: '', otel_scope_version: version };
+  }
+
   #values(family: Family): Value[] {
     const name = this.#name(family);
     const values: Value[] = [];
+    const common = this.#saysScope ? { ...this.#constant, ...this.#scopeOf(family) } : this.#constant;
     for (const series of family.series.values()) {
-      const labels = sortedLabels({ ...series.labels, ...this.#constant });
+      const labels = sortedLabels({ ...series.labels, ...common });
       if (series instanceof HistogramSeries) addHistogram(values, name, series, labels);
       else {
         const value = series instanceof GaugeSeries ? series.value() : series.value;

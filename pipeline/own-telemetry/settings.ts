@@ -1,6 +1,7 @@
 // The part of `service.telemetry` that the agent's own telemetry reads: the keys of the collector's v0.161 (otelconf 0.3),
 // defaults included where the configuration leaves them out.
 
+import type { InstrumentType } from './instruments.ts';
 import type { TelemetryLevel } from './metric-store.ts';
 
 type Maybe<T> = T | undefined;
@@ -48,30 +49,92 @@ export interface MetricReaderSettings {
   }>;
 }
 
+export interface ViewSettings {
+  /** What is given must match; `*` and `?` stand for any characters and for one in `instrument_name`. */
+  readonly selector?: Maybe<{
+    readonly instrument_name?: Maybe<string>;
+    readonly instrument_type?: Maybe<InstrumentType>;
+    readonly meter_name?: Maybe<string>;
+    readonly meter_version?: Maybe<string>;
+    readonly meter_schema_url?: Maybe<string>;
+    readonly unit?: Maybe<string>;
+  }>;
+  readonly stream?: Maybe<{
+    readonly name?: Maybe<string>;
+    readonly description?: Maybe<string>;
+    readonly attribute_keys?: Maybe<{
+      readonly included?: Maybe<readonly string[]>;
+      readonly excluded?: Maybe<readonly string[]>;
+    }>;
+    /** Where several are given, the first of: base2…, default, drop, explicit…, last_value, sum. */
+    readonly aggregation?: Maybe<{
+      readonly default?: unknown;
+      readonly drop?: unknown;
+      readonly last_value?: unknown;
+      readonly sum?: unknown;
+      readonly explicit_bucket_histogram?: Maybe<{ readonly boundaries?: Maybe<readonly number[]> }>;
+      readonly base2_exponential_bucket_histogram?: unknown;
+    }>;
+  }>;
+}
+
 export interface MetricsSettings {
   readonly level?: Maybe<TelemetryLevel>;
   readonly readers?: Maybe<readonly MetricReaderSettings[]>;
-  /** Has no effect here. */
-  readonly views?: Maybe<readonly unknown[]>;
+  readonly views?: Maybe<readonly ViewSettings[]>;
 }
 
-export interface LogRecordExporterSettings {
+/** Where a processor sends to. */
+export interface OwnExporterSettings {
   readonly otlp?: Maybe<OtlpSettings>;
   readonly console?: unknown;
 }
 
-export interface LogProcessorSettings {
+/** A processor of logs or spans. */
+export interface ProcessorSettings<Exporter> {
   readonly batch?: Maybe<{
-    /** Milliseconds; default 1,000. */
+    /** Milliseconds; default 1,000 for logs and 5,000 for spans. */
     readonly schedule_delay?: Maybe<number>;
     /** Milliseconds; default 30,000. */
     readonly export_timeout?: Maybe<number>;
     /** Default 2,048 and 512. */
     readonly max_queue_size?: Maybe<number>;
     readonly max_export_batch_size?: Maybe<number>;
-    readonly exporter: LogRecordExporterSettings;
+    readonly exporter: Exporter;
   }>;
-  readonly simple?: Maybe<{ readonly exporter: LogRecordExporterSettings }>;
+  readonly simple?: Maybe<{ readonly exporter: Exporter }>;
+}
+
+export type LogProcessorSettings = ProcessorSettings<OwnExporterSettings>;
+/** `zipkin` is known, and refused as the collector refuses it. */
+export type SpanProcessorSettings = ProcessorSettings<OwnExporterSettings & { readonly zipkin?: unknown }>;
+
+export interface SamplerSettings {
+  readonly parent_based?: Maybe<{
+    /** Default always_on. */
+    readonly root?: Maybe<SamplerSettings>;
+    /** Default always_on. */
+    readonly remote_parent_sampled?: Maybe<SamplerSettings>;
+    /** Default always_off. */
+    readonly remote_parent_not_sampled?: Maybe<SamplerSettings>;
+    /** Default always_on. */
+    readonly local_parent_sampled?: Maybe<SamplerSettings>;
+    /** Default always_off. */
+    readonly local_parent_not_sampled?: Maybe<SamplerSettings>;
+  }>;
+  readonly always_on?: unknown;
+  readonly always_off?: unknown;
+  readonly trace_id_ratio_based?: Maybe<{ readonly ratio?: Maybe<number> }>;
+}
+
+export interface TracesSettings {
+  /** Anything but none records spans, where there is a processor. */
+  readonly level?: Maybe<TelemetryLevel>;
+  /** `tracecontext`, `b3`; default none. */
+  readonly propagators?: Maybe<readonly string[]>;
+  readonly processors?: Maybe<readonly SpanProcessorSettings[]>;
+  /** Default parent_based. */
+  readonly sampler?: Maybe<SamplerSettings>;
 }
 
 export interface LogsSettings {
@@ -99,8 +162,7 @@ export interface LogsSettings {
 export interface OwnTelemetrySettings {
   readonly metrics?: Maybe<MetricsSettings>;
   readonly logs?: Maybe<LogsSettings>;
-  /** Has no effect here: the agent records no spans of its own. */
-  readonly traces?: Maybe<{ readonly processors?: Maybe<readonly unknown[]> }>;
+  readonly traces?: Maybe<TracesSettings>;
 }
 
 /** Attributes that say who is speaking. */
