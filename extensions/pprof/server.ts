@@ -53,7 +53,7 @@ export class Pprof implements Extension {
       allowedHosts: [],
     });
     log.info(
-      { endpoint: this.#server.bound[0] },
+      { endpoint: this.#server.bound.join(', ') },
       "Profiles are served in V8's formats; Go profiles do not exist here.",
     );
     if (this.#config.save_to_file === '') return;

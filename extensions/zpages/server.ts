@@ -32,7 +32,7 @@ export class Zpages implements Extension {
       handler: (request) => this.#answer(request),
       allowedHosts: this.#config.allowed_hosts,
     });
-    this.#context.log.info({ endpoint: this.#server.bound[0] }, 'Admin pages are served.');
+    this.#context.log.info({ endpoint: this.#server.bound.join(', ') }, 'Admin pages are served.');
   }
 
   async refresh(): Promise<void> {

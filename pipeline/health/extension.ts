@@ -37,9 +37,15 @@ export class HealthCheck implements Extension {
   }
 
   async start(): Promise<void> {
-    const { settings, servers, context } = { settings: this.#settings, servers: this.#servers, context: this.#context };
+    const context = this.#context;
     this.#unsubscribe = context.engine.onState(() => this.#note());
     this.#note();
+    await this.#serve();
+    context.log.info({ endpoint: this.bound.join(', ') }, 'Health is served.');
+  }
+
+  async #serve(): Promise<void> {
+    const { settings, servers, context } = { settings: this.#settings, servers: this.#servers, context: this.#context };
     if (!settings.use_v2 && !this.#isGated()) {
       servers.push(await startAdminListener(context, settings, { handler: (request) => this.#simple(request) }));
       return;

@@ -101,12 +101,14 @@ export class OwnTelemetry extends ComponentTelemetry {
 
   async #serve(settings: PrometheusSettings, listeners: ListenerPool): Promise<AdminHttp> {
     const { startMetricsEndpoint } = await import('./metrics-endpoint.ts');
-    return startMetricsEndpoint({
+    const served = await startMetricsEndpoint({
       settings,
       listeners,
       store: this.store,
       resource: this.#options.resource,
       onError: (error) => this.logs.root.error({ error }, 'The metrics could not be rendered.'),
     });
+    this.logs.root.info({ endpoint: served.bound.join(', ') }, 'Metrics are served.');
+    return served;
   }
 }

@@ -1,5 +1,8 @@
 import assert from 'node:assert/strict';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { createServer } from 'node:net';
+import os from 'node:os';
+import path from 'node:path';
 import { after, test } from 'node:test';
 import { AgentError } from '../../../pipeline/errors.ts';
 import { SharedListenerPool } from '../../../pipeline/listener-pool.ts';
@@ -161,6 +164,19 @@ void test('a gauge that throws costs its own line only, and is counted', async (
   const text = await (await fetch(`${url}/metrics`)).text();
   assert.match(text, /promhttp_metric_handler_errors_total\{cause="gathering"\} 1\n/);
   assert.doesNotMatch(text, /^broken/m);
+});
+
+void test('the log names every address the metrics are served at', async () => {
+  const folder = mkdtempSync(path.join(os.tmpdir(), 'metrics-test-'));
+  const file = path.join(folder, 'log');
+  const { telemetry } = await start({
+    logs: { output_paths: [file] },
+    metrics: { readers: readers({ host: 'localhost' }) },
+  });
+  const log = readFileSync(file, 'utf8');
+  rmSync(folder, { recursive: true });
+  assert.ok(telemetry.bound.length > 0);
+  for (const address of telemetry.bound) assert.ok(log.includes(address), `${address} is not in ${log}`);
 });
 
 void test('a port in use is LISTEN_FAILED and names who wanted it', async () => {
