@@ -6,9 +6,13 @@ here=$(cd "$(dirname "$0")" && pwd -P)
 cache=$(cd "$here/../../.." && pwd -P)/.cache
 mkdir -p "$cache"
 if command -v python3 >/dev/null && [ ! -x "$cache/python-sdk/bin/python" ]; then
-  python3 -m venv "$cache/python-sdk" &&
-    "$cache/python-sdk/bin/pip" install --quiet --requirement "$here/python-sdk.txt" ||
-    rm -rf "$cache/python-sdk"
+  # Moved to its place once it is whole: an installation that was cut off must not look like one.
+  part=$cache/python-sdk.part
+  rm -rf "$part"
+  python3 -m venv "$part" &&
+    "$part/bin/python" -m pip install --quiet --requirement "$here/python-sdk.txt" &&
+    mv "$part" "$cache/python-sdk" ||
+    rm -rf "$part"
 fi
 if command -v go >/dev/null && [ ! -x "$cache/telemetrygen" ]; then
   GOBIN=$cache go install github.com/open-telemetry/opentelemetry-collector-contrib/cmd/telemetrygen@v0.161.0
