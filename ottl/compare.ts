@@ -1,6 +1,14 @@
 // Compiles comparisons. Those of a path with a constant, which filters are made of, allocate nothing per item.
 
-import { ANY_BOOL, ANY_DOUBLE, ANY_EMPTY, ANY_INT, type AnyValueView } from '../proto/otlp/any-value.ts';
+import {
+  ANY_BOOL,
+  ANY_BYTES,
+  ANY_DOUBLE,
+  ANY_EMPTY,
+  ANY_INT,
+  ANY_STRING_INDEX,
+  type AnyValueView,
+} from '../proto/otlp/any-value.ts';
 import { encodeUtf8 } from '../proto/otlp/text.ts';
 import type { Accessor } from './access.ts';
 import { compareNumbers, compareValues, type Comparison, type OttlValue } from './value.ts';
@@ -63,7 +71,7 @@ function compareAttribute<Item>(
   }
   if (op !== '==' && op !== '!=') return undefined;
   const wanted = op === '==';
-  if (value === null) return (item) => ((attribute(item)?.type ?? ANY_EMPTY) === ANY_EMPTY) === wanted;
+  if (value === null) return (item) => isNilAttribute(attribute(item)) === wanted;
   if (typeof value === 'string') {
     const needle = encodeUtf8(value);
     return (item) => (attribute(item)?.stringEquals(needle) ?? false) === wanted;
@@ -73,6 +81,12 @@ function compareAttribute<Item>(
     const found = attribute(item);
     return (found?.type === ANY_BOOL && found.bool() === value) === wanted;
   };
+}
+
+/** An index that was not resolved is no value, and empty bytes are nil. */
+function isNilAttribute(found: AnyValueView | undefined): boolean {
+  if (found === undefined || found.type === ANY_EMPTY || found.type === ANY_STRING_INDEX) return true;
+  return found.type === ANY_BYTES && found.start === found.end;
 }
 
 /** As a number, where it stays exact in comparisons with any int64 that was rounded to the nearest number. */

@@ -2,10 +2,13 @@
 
 import type { Call, Condition, Expression, Statement } from './ast.ts';
 
-export const CONTEXTS = ['log', 'datapoint', 'metric', 'spanevent', 'span', 'scope', 'resource'] as const;
+export const CONTEXTS = ['log', 'datapoint', 'metric', 'spanevent', 'span', 'profile', 'scope', 'resource'] as const;
 
 /** What a statement runs on. */
 export type Context = (typeof CONTEXTS)[number];
+
+/** Profiles can be asked about, but not yet changed. */
+export type StatementContext = Exclude<Context, 'profile'>;
 
 /** The context of each first path segment that names one. */
 const CONTEXT_NAMES: ReadonlyMap<string, Context> = new Map<string, Context>([

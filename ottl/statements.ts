@@ -2,7 +2,7 @@
 
 import type { Statement as Tree } from './ast.ts';
 import { Compiler, type Environment } from './compile.ts';
-import type { Context } from './contexts.ts';
+import type { StatementContext } from './contexts.ts';
 import type { Tools } from './function.ts';
 import { CONVERTERS } from './functions/all.ts';
 import { EDITORS } from './functions/editors/all.ts';
@@ -26,7 +26,7 @@ export interface StatementOptions extends Tools {
 /** Compiles statements of one context. Paths may leave the context's name out. Throws an AgentError (OTTL_INVALID). */
 export function compileStatements(
   texts: readonly string[],
-  context: Context,
+  context: StatementContext,
   options: StatementOptions,
 ): ExecuteStatement[] {
   const environment = environmentOf(context, options);
@@ -35,11 +35,15 @@ export function compileStatements(
 }
 
 /** Compiles an expression that gives a value. Throws an AgentError (OTTL_INVALID). */
-export function compileValueExpression(text: string, context: Context, tools: Tools): (item: ModelItem) => OttlValue {
+export function compileValueExpression(
+  text: string,
+  context: StatementContext,
+  tools: Tools,
+): (item: ModelItem) => OttlValue {
   return new Compiler(text, environmentOf(context, tools)).expression(parseValueExpression(text)).get;
 }
 
-function environmentOf(context: Context, tools: Tools): Environment<ModelItem> {
+function environmentOf(context: StatementContext, tools: Tools): Environment<ModelItem> {
   return {
     context,
     paths: MODEL_PATHS[context],

@@ -2,12 +2,13 @@
 
 import type { JsValue } from '../proto/otlp/any-value.ts';
 import { jsValueText } from '../proto/otlp/value-text.ts';
-import { Duration, Id, OttlEvaluationError, Time, typeName, type OttlValue } from './value.ts';
+import { Duration, Id, Opaque, OttlEvaluationError, Time, typeName, type OttlValue } from './value.ts';
 
-/** Strings as they are, bytes in hex, ids as JSON lists of numbers, maps and lists as JSON. */
+/** Strings as they are, bytes in hex, ids as JSON lists of numbers, maps and lists as JSON, what is opaque as `{}`. */
 export function valueAsText(value: OttlValue): string {
   if (value instanceof Uint8Array) return Buffer.from(value).toString('hex');
   if (value instanceof Id) return JSON.stringify([...value.bytes]);
+  if (value instanceof Opaque) return '{}';
   // Durations and times are what Go's JSON makes of them.
   if (value instanceof Duration) return String(value.nano);
   if (value instanceof Time) return JSON.stringify(rfc3339(value.nano));
@@ -23,7 +24,7 @@ function rfc3339(nano: bigint): string {
 
 /** As an attribute value. Throws where OTLP has no such value. */
 export function toJsValue(value: OttlValue): JsValue {
-  if (value instanceof Time || value instanceof Duration || value instanceof Id) {
+  if (value instanceof Time || value instanceof Duration || value instanceof Id || value instanceof Opaque) {
     throw new OttlEvaluationError(`${typeName(value)} can not be an attribute value`);
   }
   if (value instanceof Uint8Array) return value;

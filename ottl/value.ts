@@ -29,6 +29,16 @@ export class Id {
   }
 }
 
+/** Something that expressions can only ask to be there, such as a profile's samples: equal to itself, to nothing else. */
+export class Opaque {
+  /** The name of its type in Go, as errors have it. */
+  readonly type: string;
+
+  constructor(type: string) {
+    this.type = type;
+  }
+}
+
 /** null is OTTL's nil; a bigint is an int64, a number a float64. */
 export type OttlValue =
   | null
@@ -40,6 +50,7 @@ export type OttlValue =
   | Time
   | Duration
   | Id
+  | Opaque
   | OttlValue[]
   | Map<string, OttlValue>;
 
@@ -68,11 +79,23 @@ export function typeName(value: OttlValue): string {
   if (value instanceof Map) return 'pcommon.Map';
   if (Array.isArray(value)) return 'pcommon.Slice';
   if (value instanceof Time) return 'time.Time';
+  if (value instanceof Opaque) return value.type;
   return value instanceof Duration ? 'time.Duration' : 'id';
 }
 
+/** Empty bytes are nil, as Go holds them. */
+export function isNil(value: OttlValue): boolean {
+  return value === null || (value instanceof Uint8Array && value.length === 0);
+}
+
 export function compareValues(a: OttlValue, b: OttlValue, op: Comparison): boolean {
-  if (a === null || b === null) return compareNil(a === null ? b : a, op);
+  if (isNil(a)) return compareNil(b, op);
+  if (isNil(b)) return compareNil(a, op);
+  // Safe: isNil holds for null.
+  return compareOthers(a as NonNullable<OttlValue>, b as NonNullable<OttlValue>, op);
+}
+
+function compareOthers(a: NonNullable<OttlValue>, b: NonNullable<OttlValue>, op: Comparison): boolean {
   if (typeof a === 'string') return typeof b === 'string' ? ordered(compareText(a, b), op) : op === '!=';
   if (typeof a === 'boolean') return typeof b === 'boolean' ? ordered(Number(a) - Number(b), op) : op === '!=';
   if (typeof a === 'bigint' || typeof a === 'number') {
@@ -108,7 +131,7 @@ export function equalValues(a: OttlValue, b: OttlValue): boolean {
 
 /** nil equals nil and nothing else; so nil <= nil and nil >= nil hold too, as in the collector. */
 function compareNil(other: OttlValue, op: Comparison): boolean {
-  return op === '!=' ? other !== null : other === null && op !== '<' && op !== '>';
+  return op === '!=' ? !isNil(other) : isNil(other) && op !== '<' && op !== '>';
 }
 
 /** Go orders strings by their bytes; UTF-16 differs from that only beyond U+FFFF. */

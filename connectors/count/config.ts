@@ -69,6 +69,7 @@ export const config = z.strictObject({
   metrics: metrics('metric', { 'metric.count': 'The number of metrics observed.' }),
   datapoints: metrics('datapoint', { 'metric.datapoint.count': 'The number of data points observed.' }),
   logs: metrics('log', { 'log.record.count': 'The number of log records observed.' }),
+  profiles: metrics('profile', { 'profile.count': 'The number of profiles observed.' }),
 });
 
 export type CountConfig = z.output<typeof config>;

@@ -11,6 +11,7 @@ import type { ItemCursor } from '../../proto/otlp/envelope.ts';
 import type { View } from '../../proto/otlp/item-view.ts';
 import { LogRecordCursor } from '../../proto/otlp/logs.ts';
 import { MetricCursor } from '../../proto/otlp/metrics.ts';
+import { ProfileCursor } from '../../proto/otlp/profiles.ts';
 import { SpanCursor } from '../../proto/otlp/spans.ts';
 import { MalformedProto } from '../../proto/wire.ts';
 import { ProtoWriter } from '../../proto/wire-writer.ts';
@@ -29,9 +30,11 @@ export class CountConnector implements Connector {
   readonly #metrics: Counter;
   readonly #points: Counter;
   readonly #logs: Counter;
+  readonly #profiles: Counter;
   readonly #spanCursor = new SpanCursor();
   readonly #metricCursor = new MetricCursor();
   readonly #logCursor = new LogRecordCursor();
+  readonly #profileCursor = new ProfileCursor();
 
   constructor(config: CountConfig, context: ComponentContext, outputs: Outputs) {
     this.#outputs = outputs;
@@ -42,6 +45,7 @@ export class CountConnector implements Connector {
     this.#metrics = new Counter(config.metrics, 'metric', tools);
     this.#points = new Counter(config.datapoints, 'datapoint', tools);
     this.#logs = new Counter(config.logs, 'log', tools);
+    this.#profiles = new Counter(config.profiles, 'profile', tools);
   }
 
   start(): Promise<void> {
@@ -76,7 +80,7 @@ export class CountConnector implements Connector {
       case 'logs':
         return this.#walk(batch, this.#logCursor, [this.#logs], () => this.#countLog());
       default:
-        throw new Rejected('profiles can not be counted', { count: batch.items });
+        return this.#walk(batch, this.#profileCursor, [this.#profiles], () => this.#countProfile());
     }
   }
 
@@ -140,6 +144,16 @@ export class CountConnector implements Connector {
     this.#item.log = record;
     this.#logs.time(record.timeUnixNano);
     this.#logs.count(this.#item, record.attributes);
+  }
+
+  #countProfile(): void {
+    const { item: profile } = this.#profileCursor;
+    const { attributes } = profile;
+    const problem = attributes.problem();
+    if (problem !== undefined) throw new OttlEvaluationError(problem);
+    this.#item.profile = profile;
+    this.#profiles.time(profile.timeUnixNano);
+    this.#profiles.count(this.#item, attributes);
   }
 }
 

@@ -5,14 +5,24 @@ import type { Context } from '../../ottl/contexts.ts';
 import type { Tools } from '../../ottl/function.ts';
 import type { ViewItem } from '../../ottl/views/item.ts';
 import { configValue } from '../../pipeline/config-value.ts';
-import type { JsValue } from '../../proto/otlp/any-value.ts';
-import type { AttributesView } from '../../proto/otlp/attributes.ts';
+import type { AnyValueView, JsValue } from '../../proto/otlp/any-value.ts';
 import { encodeAnyValue } from '../../proto/otlp/encode-value.ts';
 import { METRIC, METRIC_DATA, NUMBER_DATA_POINT, TEMPORALITY_DELTA } from '../../proto/otlp/metrics.ts';
 import { encodeUtf8 } from '../../proto/otlp/text.ts';
 import type { ProtoWriter } from '../../proto/wire-writer.ts';
 import type { CountedMetric } from './config.ts';
 import { jsValueKey, valueKey } from './value-key.ts';
+
+/** Attributes of an item, of its scope or of its resource: what `find` finds lies in `entry`. */
+interface Attributes {
+  readonly entry: {
+    readonly bytes: Uint8Array;
+    readonly valueStart: number;
+    readonly valueEnd: number;
+    readonly value: AnyValueView;
+  };
+  find(key: Uint8Array): boolean;
+}
 
 interface Dimension {
   readonly key: string;
@@ -74,11 +84,11 @@ export class Counter {
   }
 
   /** Counts an item. `attributes` are its own, if it has any. Throws OttlEvaluationError where a condition fails. */
-  count(item: ViewItem, attributes: AttributesView | undefined): void {
+  count(item: ViewItem, attributes: Attributes | undefined): void {
     for (const definition of this.#definitions) this.#countOne(definition, item, attributes);
   }
 
-  #countOne({ dimensions, tests, counts }: Definition, item: ViewItem, attributes: AttributesView | undefined): void {
+  #countOne({ dimensions, tests, counts }: Definition, item: ViewItem, attributes: Attributes | undefined): void {
     let key = '';
     const values: Uint8Array[] = [];
     for (const { utf8, fallback } of dimensions) {
@@ -135,7 +145,7 @@ function fallbackOf(value: JsValue | undefined): Counted | undefined {
 }
 
 /** Whose attribute it is: the item's, else its scope's, else its resource's; found in `entry`. */
-function holderOf(key: Uint8Array, item: ViewItem, attributes: AttributesView | undefined): AttributesView | undefined {
+function holderOf(key: Uint8Array, item: ViewItem, attributes: Attributes | undefined): Attributes | undefined {
   if (attributes?.find(key)) return attributes;
   if (item.scope.attributes.find(key)) return item.scope.attributes;
   return item.resource.attributes.find(key) ? item.resource.attributes : undefined;

@@ -6,8 +6,14 @@ import { CountConnector } from './count.ts';
 
 export default defineConnector({
   type: 'count',
-  pairs: { traces: { metrics: 'alpha' }, metrics: { metrics: 'alpha' }, logs: { metrics: 'alpha' } },
-  summary: 'Counts spans, span events, metrics, data points and log records, all or by conditions and attributes.',
+  pairs: {
+    traces: { metrics: 'alpha' },
+    metrics: { metrics: 'alpha' },
+    logs: { metrics: 'alpha' },
+    profiles: { metrics: 'alpha' },
+  },
+  summary:
+    'Counts spans, span events, metrics, data points, log records and profiles, all or by conditions and attributes.',
   config,
   example: `count:
   spans:

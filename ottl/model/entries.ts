@@ -67,7 +67,7 @@ export function time<K extends string>(path: string, of: (item: ModelItem) => Re
   const read = (item: ModelItem): bigint => of(item)[name];
   return [
     field(path, {
-      get: (item) => new Time(read(item)),
+      get: (item) => new Time(BigInt.asIntN(64, read(item))),
       set(item, value) {
         if (!(value instanceof Time)) throw wrongType('time.Time', value);
         write(item, value.nano);

@@ -2,7 +2,7 @@
 
 import { jsValueText } from '../../proto/otlp/value-text.ts';
 import type { PathTable } from '../access.ts';
-import type { Context } from '../contexts.ts';
+import type { StatementContext } from '../contexts.ts';
 import { toJsValue } from '../text-of-value.ts';
 import { setTraceStateValue, traceStateValue } from '../trace-state.ts';
 import { OttlEvaluationError } from '../value.ts';
@@ -107,7 +107,7 @@ const LOG: readonly Entry[] = [
 ];
 
 /** Every context has its own paths, those of what it lies in, and its cache. */
-export const MODEL_PATHS: Readonly<Record<Context, PathTable<ModelItem>>> = {
+export const MODEL_PATHS: Readonly<Record<StatementContext, PathTable<ModelItem>>> = {
   resource: new Map([...RESOURCE, cache('resource')]),
   scope: new Map([...RESOURCE, ...SCOPE, cache('scope'), cache('instrumentation_scope')]),
   span: new Map([...RESOURCE, ...SCOPE, ...SPAN, cache('span')]),

@@ -3,6 +3,7 @@
 import { ResourceView, ScopeView } from '../../proto/otlp/envelope.ts';
 import { LogRecordView } from '../../proto/otlp/logs.ts';
 import { MetricView, NumberDataPointView, type DataPointView } from '../../proto/otlp/metrics.ts';
+import { ProfileView } from '../../proto/otlp/profiles.ts';
 import { EventView, SpanView } from '../../proto/otlp/spans.ts';
 
 /** Set what the context needs before evaluating; the object is reused. */
@@ -15,6 +16,7 @@ export interface ViewItem {
   metric: MetricView;
   point: DataPointView;
   log: LogRecordView;
+  profile: ProfileView;
 }
 
 export function viewItem(): ViewItem {
@@ -27,5 +29,6 @@ export function viewItem(): ViewItem {
     metric: new MetricView(),
     point: new NumberDataPointView(),
     log: new LogRecordView(),
+    profile: new ProfileView(),
   };
 }

@@ -13,6 +13,7 @@ import { traceStateValue } from '../trace-state.ts';
 import { Id, Time, type OttlValue } from '../value.ts';
 import type { Context } from '../contexts.ts';
 import { POINT_PATHS } from './point-paths.ts';
+import { PROFILE_PATHS } from './profile-paths.ts';
 import type { ViewItem } from './item.ts';
 
 type Entry = PathEntry<ViewItem>;
@@ -142,6 +143,7 @@ export const VIEW_PATHS: Readonly<Record<Context, PathTable<ViewItem>>> = {
   metric: new Map([...RESOURCE, ...SCOPE, ...METRIC_PATHS, cache('metric')]),
   datapoint: new Map([...RESOURCE, ...SCOPE, ...METRIC_PATHS, ...POINTS, cache('datapoint')]),
   log: new Map([...RESOURCE, ...SCOPE, ...LOG_PATHS, cache('log')]),
+  profile: new Map([...RESOURCE, ...SCOPE, ...PROFILE_PATHS, cache('profile')]),
 };
 
 /** Conditions write nothing, so the cache is empty. */
@@ -216,7 +218,7 @@ function integer(path: string, number: (item: ViewItem) => number): Entries {
 /** `x` as a time and `x_unix_nano` as an integer. */
 function time(path: string, nano: (item: ViewItem) => bigint): Entries {
   return [
-    [path, { access: { get: (item) => new Time(nano(item)) }, indexable: false }],
+    [path, { access: { get: (item) => new Time(BigInt.asIntN(64, nano(item))) }, indexable: false }],
     [`${path}_unix_nano`, { access: { get: (item) => BigInt.asIntN(64, nano(item)) }, indexable: false }],
   ];
 }

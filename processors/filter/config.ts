@@ -14,6 +14,7 @@ export const SIGNAL_CONTEXTS = {
   traces: ['resource', 'scope', 'span', 'spanevent'],
   metrics: ['resource', 'scope', 'metric', 'datapoint'],
   logs: ['resource', 'scope', 'log'],
+  profiles: ['resource', 'scope', 'profile'],
 } as const satisfies Readonly<Record<string, readonly Context[]>>;
 
 const checkTools = { now: () => 0, random: () => 0 };
@@ -58,12 +59,6 @@ function inferred(signal: keyof typeof SIGNAL_CONTEXTS, what: string) {
     .describe(`OTTL conditions that name their context in each path; where one is true ${what} is dropped.`);
 }
 
-const notForProfiles = z
-  .unknown()
-  .optional()
-  .refine((value) => value === undefined, 'conditions for profiles are not available here')
-  .describe('Not available.');
-
 /** Conditions of one context. */
 export interface ConditionGroup {
   readonly context?: Context | undefined;
@@ -106,6 +101,13 @@ export const config = z
       })
       .prefault({})
       .describe('Conditions for logs.'),
+    profiles: z
+      .strictObject({
+        resource: conditions('resource', 'the whole resource'),
+        profile: conditions('profile', 'the profile'),
+      })
+      .prefault({})
+      .describe('Conditions for profiles.'),
     spans: z
       .strictObject({
         include: matchProperties.describe('Older: keep only these spans.'),
@@ -116,15 +118,15 @@ export const config = z
     trace_conditions: inferred('traces', 'the resource, scope, span or span event'),
     metric_conditions: inferred('metrics', 'the resource, scope, metric or data point'),
     log_conditions: inferred('logs', 'the resource, scope or log record'),
-    profiles: notForProfiles,
-    profile_conditions: notForProfiles,
+    profile_conditions: inferred('profiles', 'the resource, scope or profile'),
   })
   .superRefine((settings, issues) => {
-    const { traces, metrics, logs, spans } = settings;
+    const { traces, metrics, logs, profiles, spans } = settings;
     const refuse = (path: string, message: string): void => issues.addIssue({ code: 'custom', path: [path], message });
     const hasTraces = isSet(traces.resource, traces.span, traces.spanevent);
     const hasMetrics = isSet(metrics.resource, metrics.metric, metrics.datapoint);
     const hasLogs = isSet(logs.resource, logs.log_record);
+    const hasProfiles = isSet(profiles.resource, profiles.profile);
     const matchesMetrics = isSet(metrics.include, metrics.exclude);
     const matchesLogs = isSet(logs.include, logs.exclude);
     if (hasTraces && isSet(spans.include, spans.exclude)) refuse('spans', 'spans and traces can not be used together');
@@ -136,6 +138,8 @@ export const config = z
     }
     if (isSet(settings.log_conditions) && (hasLogs || matchesLogs))
       refuse('log_conditions', 'can not be used with logs');
+    if (isSet(settings.profile_conditions) && hasProfiles)
+      refuse('profile_conditions', 'can not be used with profiles');
   });
 
 export type FilterConfig = z.output<typeof config>;

@@ -7,6 +7,7 @@ import { Rejected, type Consumer } from '../../pipeline/delivery.ts';
 import type { Signal } from '../../pipeline/signal.ts';
 import { spliceBatch, type ChunkEditor } from '../../pipeline/splice-batch.ts';
 import type { BoundCounter } from '../../pipeline/telemetry.ts';
+import { RepeatedField } from '../../proto/otlp/message-view.ts';
 import type { FilterConfig } from './config.ts';
 import type { Rule } from './rule.ts';
 import { passesOf, type Pass } from './rules.ts';
@@ -58,7 +59,7 @@ export class FilterProcessor implements Processor {
   /** Fails as the next component does; with Rejected where the batch is malformed, or a condition fails under `propagate`. */
   async consume(batch: Batch): Promise<void> {
     const filtered = this.#filter(batch);
-    if (filtered !== batch && filtered.chunks.length === 0) return;
+    if (filtered !== batch && isEmpty(filtered)) return;
     await this.#next.consume(filtered);
   }
 
@@ -97,4 +98,14 @@ export class FilterProcessor implements Processor {
       this.#context.log.warn({ rule: name, error: error.message }, 'A condition could not be evaluated');
     }
   }
+}
+
+/** Whether no resource is left; of profiles the dictionary always is. */
+function isEmpty({ signal, chunks }: Batch): boolean {
+  if (signal !== 'profiles') return chunks.length === 0;
+  const resources = new RepeatedField();
+  return chunks.every((chunk) => {
+    resources.reset(chunk, 0, chunk.length, 1);
+    return !resources.next();
+  });
 }

@@ -10,7 +10,7 @@ import type { Signal } from '../../pipeline/signal.ts';
 import { SIGNAL_CONTEXTS, type ConditionGroup, type FilterConfig } from './config.ts';
 import { Rule } from './rule.ts';
 
-/** Rules by level: resource, scope, item (span, metric, log record), child (span event, data point). */
+/** Rules by level: resource, scope, item (span, metric, log record, profile), child (span event, data point). */
 export interface Pass {
   readonly resource: readonly Rule[];
   readonly scope: readonly Rule[];
@@ -44,6 +44,16 @@ export function passesOf(config: FilterConfig, signal: Signal, tools: Tools): Pa
       const names = { resource: 'resource', item: 'metric', child: 'datapoint' };
       const pass = explicitPass('metrics', { resource, item, child }, { config, tools, names });
       return [pass ?? metricMatcherPass(metrics)].filter(isPresent);
+    }
+    case 'profiles': {
+      const { profiles, profile_conditions: groups } = config;
+      if (groups !== undefined && groups.length > 0)
+        return groupPasses(groups, 'profiles', { config, tools, key: 'profile_conditions' });
+      const { resource, profile: item } = profiles;
+      const names = { resource: 'resource', item: 'profile', child: '' };
+      return [explicitPass('profiles', { resource, item, child: undefined }, { config, tools, names })].filter(
+        isPresent,
+      );
     }
     default: {
       const { logs, log_conditions: groups } = config;

@@ -7,7 +7,8 @@ import type { ChunkEditor } from '../../pipeline/splice-batch.ts';
 import type { ResourceView, ScopeView } from '../../proto/otlp/envelope.ts';
 import type { MessageDraft } from '../../proto/otlp/message-draft.ts';
 import type { DataPointView, MetricView } from '../../proto/otlp/metrics.ts';
-import { DROP, KEEP, spliceLogRecords, spliceMetrics, spliceSpans } from '../../proto/otlp/splice.ts';
+import type { ProfileView } from '../../proto/otlp/profiles.ts';
+import { DROP, KEEP, spliceLogRecords, spliceMetrics, spliceProfiles, spliceSpans } from '../../proto/otlp/splice.ts';
 import { firstMatch, type Rule } from './rule.ts';
 import type { Pass } from './rules.ts';
 
@@ -68,6 +69,18 @@ export function splicerOf(signal: Signal, pass: Pass, view: ViewItem): ChunkEdit
             }),
         pruneEmpty: true,
       });
+    case 'profiles':
+      return spliceProfiles({
+        ...envelope,
+        item(_draft, profile) {
+          view.profile = profile;
+          const rule = walk.ruleOfItem();
+          if (rule === undefined) return KEEP;
+          rule.count(samplesOf(profile));
+          return DROP;
+        },
+        pruneEmpty: true,
+      });
     default:
       return spliceLogRecords({
         ...envelope,
@@ -120,5 +133,11 @@ class Walk {
 function pointsOf(metric: MetricView): number {
   let count = 0;
   for (const points = metric.dataPoints(); points.next();) count += 1;
+  return count;
+}
+
+function samplesOf(profile: ProfileView): number {
+  let count = 0;
+  for (const samples = profile.samples(); samples.next();) count += 1;
   return count;
 }

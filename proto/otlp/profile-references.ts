@@ -6,7 +6,7 @@ import type { ProtoWriter } from '../wire-writer.ts';
 import { ANY_ARRAY, ANY_MAP, ANY_STRING, ANY_STRING_INDEX } from './any-value.ts';
 import { ENVELOPE_FIELDS } from './envelope.ts';
 import { RepeatedField } from './message-view.ts';
-import { DICTIONARY } from './profiles.ts';
+import { ProfileDictionary } from './profile-dictionary.ts';
 import { SpliceOutput } from './splice-output.ts';
 
 /** A text of megabytes can be named by a few bytes any number of times. */
@@ -22,7 +22,6 @@ const SCOPE_ATTRIBUTES = 3;
 const VALUES = 1;
 /** Of the request. */
 const RESOURCES = 1;
-const REQUEST_DICTIONARY = 2;
 
 /**
  * A validated profiles request with the texts in place of their indices; the request itself where there are none. Indices
@@ -47,20 +46,13 @@ interface Place {
 class Resolver {
   readonly #bytes: Uint8Array;
   readonly #output = new SpliceOutput();
-  /** Of each text of the table: where it begins and where it ends. */
-  readonly #table: number[] = [];
+  readonly #dictionary = new ProfileDictionary();
   #growth = 0;
 
   constructor(request: Uint8Array) {
     this.#bytes = request;
     this.#output.begin(request);
-    const dictionaries = new RepeatedField();
-    const texts = new RepeatedField();
-    dictionaries.reset(request, 0, request.length, REQUEST_DICTIONARY);
-    while (dictionaries.next()) {
-      texts.reset(request, dictionaries.start, dictionaries.stop, DICTIONARY.stringTable);
-      while (texts.next()) this.#table.push(texts.start, texts.stop);
-    }
+    this.#dictionary.bind(request);
   }
 
   finish(): Uint8Array {
@@ -175,9 +167,8 @@ class Resolver {
   }
 
   #writeText(writer: ProtoWriter, field: number, index: number): void {
-    // Safe: #sizeOf found both.
-    const start = this.#table[index * 2] as number;
-    const stop = this.#table[index * 2 + 1] as number;
+    const start = this.#dictionary.textStart(index);
+    const stop = this.#dictionary.textEnd(index);
     writer.tag(field, LENGTH_DELIMITED);
     writer.varint(stop - start);
     writer.raw(this.#bytes, start, stop);
@@ -197,9 +188,8 @@ class Resolver {
 
   /** The bytes of the field that an index stands for, at most; 0 where it stands for none. Index 0 means no text. */
   #sizeOf(index: number): number {
-    if (index <= 0 || index * 2 >= this.#table.length) return 0;
-    // Safe: the index lies in the table.
-    return 6 + (this.#table[index * 2 + 1] as number) - (this.#table[index * 2] as number);
+    if (index <= 0 || index >= this.#dictionary.textCount) return 0;
+    return 6 + this.#dictionary.textEnd(index) - this.#dictionary.textStart(index);
   }
 
   #fields(place: Place): ProtoReader {

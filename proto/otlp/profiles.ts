@@ -3,9 +3,9 @@
 
 import { ItemCursor } from './envelope.ts';
 import { ChildCursor } from './item-view.ts';
-import { MessageView, RepeatedField } from './message-view.ts';
+import { MessageView } from './message-view.ts';
+import { ProfileAttributesView, ProfileDictionary } from './profile-dictionary.ts';
 import { repeatedFixed64, repeatedVarint } from './repeated-numbers.ts';
-import { decodeUtf8 } from './text.ts';
 
 /** Field numbers of `Profile`. */
 export const PROFILE = {
@@ -31,22 +31,13 @@ export const SAMPLE = {
   timestampsUnixNano: 5,
 } as const;
 
-/** Field numbers of `ProfilesDictionary`. */
-export const DICTIONARY = {
-  mappingTable: 1,
-  locationTable: 2,
-  functionTable: 3,
-  linkTable: 4,
-  stringTable: 5,
-  attributeTable: 6,
-  stackTable: 7,
-} as const;
-
-/** One profile where it lies. */
+/** One profile where it lies, in the buffer that holds its whole request. */
 export class ProfileView {
   readonly message = new MessageView();
   readonly #samples = new ChildCursor(new SampleView());
   readonly #valueType = new MessageView();
+  readonly #dictionary = new ProfileDictionary();
+  readonly #attributes = new ProfileAttributesView();
 
   bind(bytes: Uint8Array, start?: number, end?: number): void {
     this.message.bind(bytes, start, end);
@@ -86,7 +77,18 @@ export class ProfileView {
   }
 
   attributeIndices(): number[] {
-    return repeatedVarint(this.message, PROFILE.attributeIndices).map(Number);
+    return repeatedVarint(this.message, PROFILE.attributeIndices).map(int32);
+  }
+
+  /** The dictionary of the request that the profile lies in. */
+  get dictionary(): ProfileDictionary {
+    this.#dictionary.bind(this.message.bytes);
+    return this.#dictionary;
+  }
+
+  get attributes(): ProfileAttributesView {
+    this.#attributes.bind(this.dictionary, this.attributeIndices());
+    return this.#attributes;
   }
 
   /** A cursor over the samples, rewound. */
@@ -117,7 +119,7 @@ export class SampleView {
   }
 
   attributeIndices(): number[] {
-    return repeatedVarint(this.message, SAMPLE.attributeIndices).map(Number);
+    return repeatedVarint(this.message, SAMPLE.attributeIndices).map(int32);
   }
 
   /** Signed values. */
@@ -130,33 +132,13 @@ export class SampleView {
   }
 }
 
+function int32(value: bigint): number {
+  return Number(BigInt.asIntN(32, value));
+}
+
 /** Walks the profiles of a profiles batch. */
 export class ProfileCursor extends ItemCursor<ProfileView> {
   constructor() {
     super(new ProfileView());
   }
-}
-
-/** The request's dictionary, or an empty message where it has none. */
-export function dictionaryOf(chunk: Uint8Array): MessageView {
-  const request = new MessageView();
-  const dictionary = new MessageView();
-  request.bind(chunk);
-  dictionary.bind(chunk, request.contentStart(2), request.contentEnd(2));
-  return dictionary;
-}
-
-/** A new array of the dictionary's strings. */
-export function stringTableOf(dictionary: MessageView): string[] {
-  const { stringTable } = DICTIONARY;
-  const strings: string[] = [];
-  const field = new RepeatedField();
-  field.reset(
-    dictionary.bytes,
-    dictionary.repeatedStart(stringTable),
-    dictionary.repeatedEnd(stringTable),
-    stringTable,
-  );
-  while (field.next()) strings.push(decodeUtf8(field.bytes, field.start, field.stop));
-  return strings;
 }

@@ -24,7 +24,8 @@ function jsonText(value: JsValue): string | undefined {
   if (typeof value === 'string') return jsonString(value);
   if (typeof value === 'boolean' || typeof value === 'bigint') return String(value);
   if (typeof value === 'number') return Number.isFinite(value) ? numberText(value) : undefined;
-  if (value instanceof Uint8Array) return jsonString(base64(value));
+  // Empty bytes are nil in Go.
+  if (value instanceof Uint8Array) return value.length === 0 ? 'null' : jsonString(base64(value));
   const parts: string[] = [];
   if (Array.isArray(value)) {
     for (const element of value) {

@@ -10,6 +10,7 @@ import count from '../../connectors/count/index.ts';
 import { batchOf, joinChunks } from '../../pipeline/batch.ts';
 import { Rejected } from '../../pipeline/delivery.ts';
 import { countItems } from '../../proto/otlp/count.ts';
+import { resolveReferences } from '../../proto/otlp/profile-references.ts';
 import { requests } from '../proto/arbitrary.ts';
 import { decode, encode } from '../proto/reference.ts';
 import { freePorts, Program } from '../support/agent.ts';
@@ -20,7 +21,13 @@ const otelcol = process.env['OTELCOL'];
 const skip = otelcol === undefined ? 'OTELCOL is not set (bench/otelcol/build.sh builds it)' : false;
 
 const REQUESTS = 60;
-const SIGNALS = ['traces', 'metrics', 'logs'] as const;
+const PATHS = {
+  traces: 'v1/traces',
+  metrics: 'v1/metrics',
+  logs: 'v1/logs',
+  profiles: 'v1development/profiles',
+} as const;
+const SIGNALS = ['traces', 'metrics', 'logs', 'profiles'] as const;
 
 /** Counted in every way: all, by conditions, by attributes that are often absent, with and without a value for those. */
 const KIND = {
@@ -41,16 +48,38 @@ const SETTINGS = {
   metrics: { all: {}, named: { conditions: ['name != ""'] } },
   datapoints: KIND,
   logs: KIND,
+  profiles: KIND,
 };
 
 type Signal = (typeof SIGNALS)[number];
 
-/** Go holds empty bytes as nil, so conditions of the collector take them for absent: no request here has any. */
-function withoutEmptyBytes(value: unknown): unknown {
-  if (value instanceof Uint8Array) return value.length === 0 ? Uint8Array.of(1) : value;
-  if (Array.isArray(value)) return value.map(withoutEmptyBytes);
-  if (typeof value !== 'object' || value === null) return value;
-  return Object.fromEntries(Object.entries(value).map(([key, one]) => [key, withoutEmptyBytes(one)]));
+/** Arbitrary profiles with attributes that are counted by; few arbitrary indices lie in an arbitrary dictionary. */
+const profiles = requests.profiles.map((request) => ({
+  ...withKnownIndices(request),
+  dictionary: {
+    stringTable: ['', 'a', 'b'],
+    attributeTable: [
+      {},
+      { keyStrindex: 1, value: { stringValue: 'x' } },
+      { keyStrindex: 2, value: { boolValue: true } },
+      { keyStrindex: 1, value: { bytesValue: Buffer.alloc(0) } },
+      { keyStrindex: 2, value: { kvlistValue: { values: [{ key: 'a', value: { intValue: 1 } }] } } },
+    ],
+  },
+}));
+
+function withKnownIndices(value: object): object {
+  return Object.fromEntries(
+    Object.entries(value).map(([key, one]: [string, unknown]): [string, unknown] => {
+      if (key === 'attributeIndices' && Array.isArray(one)) return [key, one.map((index) => Number(index) % 5)];
+      if (!Array.isArray(one)) return [key, one];
+      return [key, one.map((each: unknown) => (isPlain(each) ? withKnownIndices(each) : each))];
+    }),
+  );
+}
+
+function isPlain(value: unknown): value is object {
+  return typeof value === 'object' && value !== null && !(value instanceof Uint8Array);
 }
 
 /** A request in an order of its own, for the collector's is that of a Go map. `isNow` says which times are those of counting. */
@@ -81,7 +110,8 @@ function compare(a: string, b: string): number {
   return a < b ? -1 : a > b ? 1 : 0;
 }
 
-async function ours(signal: Signal, body: Uint8Array): Promise<unknown> {
+async function ours(signal: Signal, request: Uint8Array): Promise<unknown> {
+  const body = signal === 'profiles' ? resolveReferences(request) : request;
   const { context, clock } = testContext({ kind: 'connector', id: 'count' });
   const metrics = new Collector();
   const connector = count.create(count.config.parse(SETTINGS), context, { metrics }, new Map());
@@ -106,6 +136,7 @@ void test('counts are those of a running collector', { skip }, async (context) =
   const file = path.join(folder, 'out');
   const collector = new Program({
     command: otelcol ?? '',
+    args: ['--feature-gates=service.profilesSupport'],
     config: {
       receivers: { otlp: { protocols: { http: { endpoint: `127.0.0.1:${port}` } } } },
       connectors: { count: SETTINGS },
@@ -116,6 +147,7 @@ void test('counts are those of a running collector', { skip }, async (context) =
           traces: inputs,
           'metrics/in': inputs,
           logs: inputs,
+          profiles: inputs,
           metrics: { receivers: ['count'], exporters: ['file'] },
         },
       },
@@ -125,16 +157,15 @@ void test('counts are those of a running collector', { skip }, async (context) =
   const isRead: boolean[] = [];
   const samples = SIGNALS.flatMap((signal) =>
     fc
-      .sample(requests[signal], { seed: 51, numRuns: REQUESTS })
-      // Safe: what is made of an object is one.
-      .map((request): readonly [Signal, Uint8Array] => [signal, encode(signal, withoutEmptyBytes(request) as object)])
+      .sample(signal === 'profiles' ? profiles : requests[signal], { seed: 51, numRuns: REQUESTS })
+      .map((request): readonly [Signal, Uint8Array] => [signal, encode(signal, request)])
       .filter(([, body]) => countItems(signal, body) > 0),
   );
   try {
     await collector.said(/Everything is ready/);
     for (const [signal, body] of samples) {
       const headers = { 'content-type': 'application/x-protobuf' };
-      isRead.push((await httpRequest(`http://127.0.0.1:${port}/v1/${signal}`, { headers, body })).status === 200);
+      isRead.push((await httpRequest(`http://127.0.0.1:${port}/${PATHS[signal]}`, { headers, body })).status === 200);
     }
   } finally {
     await collector.stop();

@@ -1,6 +1,7 @@
 // What the filter processor is compared on: conditions of every context, inference, the older include and exclude. Not
 // compared is `event_index`, which the collector's filter never sets, so that conditions on it fail there.
 
+import { readFileSync } from 'node:fs';
 import { attributes } from '../support/processor.ts';
 import type { ProcessorCase } from './through-collector.ts';
 
@@ -31,7 +32,14 @@ const point = (host: string, rest: object): object => ({
   ...rest,
 });
 
+/** Profiles of every kind, some with indices that their dictionary does not have. */
+// Safe: the file holds a request.
+const profiles = JSON.parse(
+  readFileSync(new URL('../data/ottl-profile-answers/input.json', import.meta.url), 'utf8'),
+) as object;
+
 export const FILTER_REQUESTS = {
+  profiles: [profiles],
   traces: [
     {
       resourceSpans: [
@@ -219,8 +227,22 @@ const LOGS: readonly string[] = [
   `{logs: {exclude: {match_type: strict, record_attributes: [{key: user, value: ann}]}}}`,
 ];
 
+const PROFILES: readonly string[] = [
+  `{profiles: {profile: ${list('sample_type.type == "cpu"')}}}`,
+  `{profiles: {profile: ${list('attributes["thread.name"] == "main" and attributes["size"] > 0')}}}`,
+  `{profiles: {profile: ${list('original_payload == nil')}}}`,
+  `{profiles: {profile: ${list('profile_id.string == "00000000000000000000000000000001"', 'period == 0')}}}`,
+  `{profiles: {profile: ${list('true')}}}`,
+  `{profiles: {resource: ${list('attributes["service.name"] == "shop"')}, profile: ${list('false')}}}`,
+  `{profiles: {resource: ${list('attributes["thread.name"] == "main"')}, profile: ${list('original_payload_format == "jfr"')}}}`,
+  `{profile_conditions: ${list('profile.original_payload_format == "jfr"', 'scope.name == "other"')}}`,
+  `{profile_conditions: ${list('scope.attributes["kind"] == "cpu"')}}`,
+  `{profile_conditions: [{context: profile, conditions: ${list('duration > 0')}}, {conditions: ${list('resource.attributes["service.name"] == "none"')}}]}`,
+];
+
 export const FILTER_CASES: readonly ProcessorCase[] = [
   ...TRACES.map((settings): ProcessorCase => ({ signal: 'traces', type: 'filter', settings })),
   ...METRICS.map((settings): ProcessorCase => ({ signal: 'metrics', type: 'filter', settings })),
   ...LOGS.map((settings): ProcessorCase => ({ signal: 'logs', type: 'filter', settings })),
+  ...PROFILES.map((settings): ProcessorCase => ({ signal: 'profiles', type: 'filter', settings })),
 ];

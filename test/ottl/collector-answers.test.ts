@@ -8,12 +8,13 @@ import { Compiler } from '../../ottl/compile.ts';
 import { compileConditions } from '../../ottl/conditions.ts';
 import { CONVERTERS } from '../../ottl/functions/all.ts';
 import { parseValueExpression } from '../../ottl/parser.ts';
-import { Duration, Id, OttlEvaluationError, Time, type OttlValue } from '../../ottl/value.ts';
+import { OttlEvaluationError } from '../../ottl/value.ts';
 import { viewItem } from '../../ottl/views/item.ts';
 import { VIEW_PATHS } from '../../ottl/views/paths.ts';
 import { AgentError } from '../../pipeline/errors.ts';
 import { jsonToProto } from '../../proto/json/decode.ts';
 import { LogRecordCursor } from '../../proto/otlp/logs.ts';
+import { encoded, expected } from './answers.ts';
 
 interface Case {
   readonly value?: string;
@@ -47,33 +48,6 @@ const DIFFERENCES: readonly (readonly [RegExp, string])[] = [
     'a constant that can not be converted fails for every item, not the configuration',
   ],
 ];
-
-function encoded(value: OttlValue): unknown {
-  if (value === null) return {};
-  if (typeof value === 'string') return { stringValue: value };
-  if (typeof value === 'boolean') return { boolValue: value };
-  if (typeof value === 'bigint') return { intValue: String(value) };
-  if (typeof value === 'number') return { doubleValue: value };
-  if (value instanceof Uint8Array) return { bytesValue: Buffer.from(value).toString('base64') };
-  if (Array.isArray(value)) return { arrayValue: { values: value.map(encoded) } };
-  if (value instanceof Time) return { timeUnixNano: String(value.nano) };
-  if (value instanceof Duration) return { durationNano: String(value.nano) };
-  if (value instanceof Id) return { idHex: Buffer.from(value.bytes).toString('hex') };
-  const entries = [...value].toSorted(([a], [b]) => (a < b ? -1 : 1));
-  return { kvlistValue: { values: entries.map(([key, one]) => ({ key, value: encoded(one) })) } };
-}
-
-/** The collector's doubles are written as text, and its lists of one type as JSON. */
-function expected(value: unknown): unknown {
-  if (Array.isArray(value)) return value.map(expected);
-  if (typeof value !== 'object' || value === null) return value;
-  if ('doubleValue' in value) return { doubleValue: Number(value.doubleValue) };
-  if ('typedSlice' in value && typeof value.typedSlice === 'string') {
-    // Safe: the data holds lists of plain values here.
-    return encoded(JSON.parse(value.typedSlice) as OttlValue[]);
-  }
-  return Object.fromEntries(Object.entries(value).map(([key, one]) => [key, expected(one)]));
-}
 
 /** What we make of a case, in its own terms; undefined where it fails. */
 function answer({ value, condition }: Case): unknown {

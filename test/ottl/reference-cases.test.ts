@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
-import type { Context } from '../../ottl/contexts.ts';
+import type { StatementContext } from '../../ottl/contexts.ts';
 import { modelItem, type ModelItem } from '../../ottl/model/item.ts';
 import { compileStatements, compileValueExpression } from '../../ottl/statements.ts';
 import { Id, type OttlValue } from '../../ottl/value.ts';
@@ -48,7 +48,7 @@ interface Document {
 
 interface Case {
   readonly id: string;
-  readonly context: Context;
+  readonly context: StatementContext;
   readonly statements?: readonly string[];
   readonly expression?: string;
   readonly input: string;

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import type { Context } from '../../ottl/contexts.ts';
+import type { StatementContext } from '../../ottl/contexts.ts';
 import { modelItem, type ModelItem } from '../../ottl/model/item.ts';
 import { compileStatements } from '../../ottl/statements.ts';
 import { OttlEvaluationError, type OttlValue } from '../../ottl/value.ts';
@@ -8,7 +8,7 @@ import { AgentError } from '../../pipeline/errors.ts';
 
 const TOOLS = { now: () => 0, random: () => 0.5 };
 
-function run(item: ModelItem, context: Context, ...statements: readonly string[]): boolean[] {
+function run(item: ModelItem, context: StatementContext, ...statements: readonly string[]): boolean[] {
   return compileStatements(statements, context, TOOLS).map((execute) => execute(item));
 }
 
@@ -27,7 +27,7 @@ function fails(before: Readonly<Record<string, OttlValue>>, statement: string, m
   );
 }
 
-function refused(statement: string, message: RegExp, context: Context = 'log'): void {
+function refused(statement: string, message: RegExp, context: StatementContext = 'log'): void {
   assert.throws(
     () => compileStatements([statement], context, TOOLS),
     (error: Error) => error instanceof AgentError && error.code === 'OTTL_INVALID' && message.test(error.message),

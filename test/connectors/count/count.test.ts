@@ -15,7 +15,7 @@ import { Collector, testContext } from '../../support/context.ts';
 
 const DATA = path.join(import.meta.dirname, '../../data/countconnector');
 
-type Counted = 'traces' | 'metrics' | 'logs';
+type Counted = 'traces' | 'metrics' | 'logs' | 'profiles';
 
 function load(signal: Counted, name: string): Uint8Array {
   const document: unknown = parse(readFileSync(path.join(DATA, signal, `${name}.yaml`), 'utf8'));
@@ -44,7 +44,7 @@ async function count(signal: Counted, settings: Settings, input: Uint8Array): Pr
   const { context } = testContext({ kind: 'connector', id: 'count' });
   const metrics = new Collector();
   const parsed = config.parse(settings);
-  const none = { spans: {}, spanevents: {}, metrics: {}, datapoints: {}, logs: {} };
+  const none = { spans: {}, spanevents: {}, metrics: {}, datapoints: {}, logs: {}, profiles: {} };
   const chosen = Object.fromEntries(
     Object.entries(parsed).filter(([kind]) => Object.keys(settings).length === 0 || Object.hasOwn(settings, kind)),
   );
@@ -179,4 +179,44 @@ void test('an attribute that has the default value is counted with those that la
   assert.ok(batch);
   assert.equal(batch.items, 1);
   assert.match(flat(joinChunks(batch)).join(), /asInt=2/);
+});
+
+void test('counts profiles, by conditions and by attributes of their dictionary', async () => {
+  const profile = (attributeIndices: number[], time: string) => ({
+    attributeIndices,
+    timeUnixNano: time,
+    samples: [{}],
+  });
+  const request = (indices: number[]): Uint8Array =>
+    jsonToProto(
+      'profiles',
+      Buffer.from(
+        JSON.stringify({
+          resourceProfiles: [
+            { scopeProfiles: [{ profiles: [profile([0], '5'), profile([1], '7'), profile(indices, '6')] }] },
+          ],
+          dictionary: {
+            stringTable: ['', 'thread', 'main'],
+            attributeTable: [
+              { keyStrindex: 1, value: { stringValue: 'main' } },
+              { keyStrindex: 1, value: { intValue: '1' } },
+            ],
+          },
+        }),
+      ),
+    );
+  const settings = {
+    profiles: {
+      all: {},
+      some: { conditions: ['profile.attributes["thread"] == "main"'] },
+      by: { attributes: [{ key: 'thread', default_value: 'none' }] },
+    },
+  };
+  const lines = flat(bytesOf(await count('profiles', settings, request([])))).join();
+  const counts = [...lines.matchAll(/(?:name|asInt|stringValue|intValue)=([\w.]+)/g)].map(([, value]) => value);
+  assert.deepEqual(counts.slice(0, 11), ['all', '3', 'by', '1', '1', '1', 'main', '1', 'none', 'some', '1']);
+  const all = flat(bytesOf(await count('profiles', {}, request([])))).join();
+  assert.match(all, /name=profile\.count/);
+  await assert.rejects(count('profiles', settings, request([2])), Rejected);
+  assert.equal(config.safeParse({ profiles: { a: { conditions: ['profile.name == 1'] } } }).success, false);
 });

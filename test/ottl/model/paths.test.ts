@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import type { Context } from '../../../ottl/contexts.ts';
+import type { StatementContext } from '../../../ottl/contexts.ts';
 import { modelItem, type ModelItem } from '../../../ottl/model/item.ts';
 import { MODEL_PATHS } from '../../../ottl/model/paths.ts';
 import { compileStatements } from '../../../ottl/statements.ts';
@@ -9,7 +9,11 @@ import { VIEW_PATHS } from '../../../ottl/views/paths.ts';
 
 const TOOLS = { now: () => 0, random: () => 0.5 };
 
-function after(context: Context, statements: readonly string[], prepare?: (item: ModelItem) => void): ModelItem {
+function after(
+  context: StatementContext,
+  statements: readonly string[],
+  prepare?: (item: ModelItem) => void,
+): ModelItem {
   const item = modelItem();
   prepare?.(item);
   for (const execute of compileStatements(statements, context, TOOLS)) execute(item);
@@ -17,10 +21,10 @@ function after(context: Context, statements: readonly string[], prepare?: (item:
 }
 
 void test('objects have the paths of the views', () => {
-  for (const [context, paths] of Object.entries(VIEW_PATHS)) {
-    // Safe: both tables have the contexts as keys.
-    const own = [...MODEL_PATHS[context as Context].keys()];
-    assert.deepEqual(own.toSorted(), [...paths.keys()].toSorted());
+  for (const [context, paths] of Object.entries(MODEL_PATHS)) {
+    const own = [...paths.keys()];
+    // Safe: both tables have these contexts as keys.
+    assert.deepEqual(own.toSorted(), [...VIEW_PATHS[context as StatementContext].keys()].toSorted());
     assert.ok(own.includes(`${context}.cache`));
   }
 });

@@ -123,7 +123,7 @@ for (const [name, settings, input, expected, items] of CASES) {
     await processor.consume(batch);
     assert.equal(shown(next.batches[0]), expected);
     assert.equal(next.items, items);
-    const counter = { traces: 'spans', metrics: 'datapoints', logs: 'logs', profiles: '' }[batch.signal];
+    const counter = { traces: 'spans', metrics: 'datapoints', logs: 'logs', profiles: 'profiles' }[batch.signal];
     assert.equal(filter.metric(`otelcol_processor_filter_${counter}_filtered`), batch.items - items);
     if (!name.startsWith('event'))
       assert.equal(
@@ -185,4 +185,70 @@ void test('configurations that can not work are refused', () => {
     [{ metrics: { metric: ['true'], exclude: { match_type: 'strict', metric_names: ['a'] } } }, /with conditions/],
   ];
   for (const [settings, message] of cases) assert.match(config.safeParse(settings).error?.message ?? '', message);
+});
+
+/** Three profiles of 2, 1 and 1 samples; the last with an attribute that the dictionary does not have. */
+function profiles(): Batch {
+  const profile = (period: number, samples: number, attributeIndices: readonly number[]): object => ({
+    period,
+    sampleType: { typeStrindex: period },
+    samples: Array.from({ length: samples }, () => ({})),
+    attributeIndices,
+  });
+  const request = {
+    resourceProfiles: [
+      { resource: { attributes: [text('service.name', 's1')] }, scopeProfiles: [{ profiles: [profile(1, 2, [0])] }] },
+      { scopeProfiles: [{ profiles: [profile(2, 1, [1]), profile(3, 1, [9])] }] },
+    ],
+    dictionary: {
+      stringTable: ['', 'cpu', 'wall', 'thread'],
+      attributeTable: [
+        { keyStrindex: 3, value: { stringValue: 'main' } },
+        { keyStrindex: 3, value: { stringValue: 'worker' } },
+      ],
+    },
+  };
+  return batchOf('profiles', encode('profiles', request), 4);
+}
+
+async function periodsLeft(settings: object): Promise<{ periods: string[]; items: number | undefined }> {
+  const { processor, next, metric } = filterOf(settings, 'profiles');
+  await processor.consume(profiles());
+  const [batch] = next.batches;
+  const left = batch?.items ?? 0;
+  assert.equal(metric('otelcol_processor_filter_profiles_filtered', { filter: 'filter/a' }), 4 - left);
+  if (!batch) return { periods: [], items: undefined };
+  const found = JSON.stringify(decodeMessage(REQUEST_MESSAGE.profiles, joinChunks(batch)), (_, value: unknown) =>
+    typeof value === 'bigint' ? String(value) : value,
+  ).matchAll(/"period":"(\d+)"/g);
+  return { periods: [...found].map(([, period = '']) => period), items: batch.items };
+}
+
+void test('profiles go by their attributes and types, which lie in the dictionary, or with their resource', async () => {
+  const of = (...conditions: readonly string[]) => ({ profiles: { profile: conditions } });
+  assert.deepEqual(await periodsLeft(of('attributes["thread"] == "main"')), { periods: ['2', '3'], items: 2 });
+  assert.deepEqual(await periodsLeft(of('sample_type.type == "wall"')), { periods: ['1', '3'], items: 3 });
+  assert.deepEqual(await periodsLeft({ profiles: { resource: ['attributes["service.name"] == "s1"'] } }), {
+    periods: ['2', '3'],
+    items: 2,
+  });
+  assert.deepEqual(
+    await periodsLeft({ profile_conditions: ['profile.period == 2', 'resource.attributes["service.name"] == "s1"'] }),
+    {
+      periods: ['3'],
+      items: 1,
+    },
+  );
+  assert.deepEqual(await periodsLeft(of('true')), { periods: [], items: undefined });
+  await assert.rejects(
+    periodsLeft({ error_mode: 'propagate', ...of('attributes["thread"] == "main"') }),
+    /attribute index 9 out of bounds \[0, 2\)/,
+  );
+});
+
+void test('conditions for profiles are checked', () => {
+  const refused = (settings: object): boolean => !config.safeParse(settings).success;
+  assert.ok(refused({ profiles: { profile: ['span.name == "a"'] } }));
+  assert.ok(refused({ profile_conditions: ['log.body == "a"'] }));
+  assert.ok(refused({ profile_conditions: ['profile.period == 1'], profiles: { profile: ['period == 1'] } }));
 });

@@ -17,6 +17,9 @@ const CASES: readonly (readonly [JsValue, string])[] = [
   [Infinity, 'Infinity'],
   [Uint8Array.of(1, 2, 255), 'AQL/'],
   [[1n, 'a<b>', null, Uint8Array.of(1)], '[1,"a<b>",null,"AQ=="]'],
+  // Empty bytes are nil in Go, which shows within lists and maps.
+  [new Uint8Array(0), ''],
+  [[new Uint8Array(0)], '[null]'],
   [
     new Map<string, JsValue>([
       ['b', 1n],

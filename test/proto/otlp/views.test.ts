@@ -7,7 +7,8 @@ import protobuf from 'protobufjs';
 import type { Signal } from '../../../pipeline/signal.ts';
 import { LogRecordCursor } from '../../../proto/otlp/logs.ts';
 import { MetricCursor } from '../../../proto/otlp/metrics.ts';
-import { dictionaryOf, ProfileCursor, stringTableOf } from '../../../proto/otlp/profiles.ts';
+import { ProfileDictionary } from '../../../proto/otlp/profile-dictionary.ts';
+import { ProfileCursor } from '../../../proto/otlp/profiles.ts';
 import { SPAN, SpanCursor } from '../../../proto/otlp/spans.ts';
 import { encodeUtf8 } from '../../../proto/otlp/text.ts';
 import { sampleTraceIds } from '../../../proto/trace-ids.ts';
@@ -144,7 +145,10 @@ void test('profile, sample and dictionary views equal the reference', () => {
       assert.deepEqual(read, expected);
       const decoded = REQUEST_TYPES.profiles.toObject(REQUEST_TYPES.profiles.decode(bytes), CONVERSION);
       const dictionary: { stringTable: string[] } | null = decoded['dictionary'];
-      assert.deepEqual(stringTableOf(dictionaryOf(bytes)), dictionary?.stringTable ?? []);
+      const table = new ProfileDictionary();
+      table.bind(bytes);
+      const texts = Array.from({ length: table.textCount }, (_, index) => table.text(index));
+      assert.deepEqual(texts, dictionary?.stringTable ?? []);
     }),
     RUNS,
   );
