@@ -1,5 +1,6 @@
 // Export…ServiceResponse: the same two fields for every signal, partial_success { rejected = 1, error_message = 2 }.
 
+import { cut } from './status.ts';
 import { LENGTH_DELIMITED, MalformedProto, ProtoReader, VARINT } from './wire.ts';
 import { ProtoWriter } from './wire-writer.ts';
 
@@ -9,10 +10,11 @@ export interface PartialSuccess {
   readonly message: string;
 }
 
+/** The message is cut to what fits every answer: a destination's own reason may have megabytes. */
 export function encodePartialSuccess(rejected: number, message: string): Uint8Array {
   const partial = new ProtoWriter(64);
   if (rejected > 0) partial.int64Field(1, BigInt(rejected));
-  if (message !== '') partial.stringField(2, message);
+  if (message !== '') partial.stringField(2, cut(message));
   const response = new ProtoWriter(partial.length + 8);
   response.bytesField(1, partial.view());
   return response.finish();
@@ -32,7 +34,7 @@ export function decodePartialSuccess(bytes: Uint8Array): PartialSuccess | undefi
       while (partial.next()) {
         if (partial.field === 1 && partial.type === VARINT) rejected = partial.hi * 2 ** 32 + partial.lo;
         else if (partial.field === 2 && partial.type === LENGTH_DELIMITED) {
-          message = Buffer.from(bytes.subarray(partial.start, partial.stop)).toString('utf8');
+          message = cut(Buffer.from(bytes.subarray(partial.start, partial.stop)).toString('utf8'));
         }
       }
       return rejected > 0 || message !== '' ? { rejected, message } : undefined;

@@ -15,7 +15,10 @@ export interface RpcStatus {
 export const RETRY_INFO_TYPE = 'type.googleapis.com/google.rpc.RetryInfo';
 export const BAD_REQUEST_TYPE = 'type.googleapis.com/google.rpc.BadRequest';
 
-/** Messages are cut here: over gRPC a Status travels in a header, and peers accept no more than 8 KiB of headers. */
+/**
+ * Messages are cut here, written and read: over gRPC a Status travels in a header, and peers accept no more than 8 KiB of
+ * headers; and a peer's words stay in logs and among the drops.
+ */
 const MAX_TEXT_LENGTH = 1_024;
 
 export function encodeStatus(status: RpcStatus): Uint8Array {
@@ -36,7 +39,8 @@ export function decodeStatus(bytes: Uint8Array): RpcStatus | undefined {
     let retryDelayMs: number | undefined;
     while (reader.next()) {
       if (reader.field === 1 && reader.type === VARINT) code = reader.int32();
-      else if (reader.field === 2 && reader.type === LENGTH_DELIMITED) message = text(bytes, reader.start, reader.stop);
+      else if (reader.field === 2 && reader.type === LENGTH_DELIMITED)
+        message = cut(text(bytes, reader.start, reader.stop));
       else if (reader.field === 3 && reader.type === LENGTH_DELIMITED) {
         retryDelayMs = retryDelayOf(bytes.subarray(reader.start, reader.stop)) ?? retryDelayMs;
       }

@@ -38,7 +38,7 @@ export function statusFromJson(body: Uint8Array): RpcStatus | undefined {
   const retryDelayMs = Array.isArray(details) ? retryDelayOf(details) : undefined;
   return {
     code: typeof code === 'number' ? code : 0,
-    message: typeof message === 'string' ? message : '',
+    message: typeof message === 'string' ? cut(message) : '',
     ...(retryDelayMs === undefined ? {} : { retryDelayMs }),
   };
 }
@@ -47,7 +47,7 @@ export function partialSuccessToJson(signal: OtlpSignal, rejected: number, messa
   return JSON.stringify({
     partialSuccess: {
       ...(rejected > 0 ? { [REJECTED[signal]]: String(rejected) } : {}),
-      ...(message === '' ? {} : { errorMessage: message }),
+      ...(message === '' ? {} : { errorMessage: cut(message) }),
     },
   });
 }
@@ -59,7 +59,7 @@ export function partialSuccessFromJson(body: Uint8Array): PartialSuccess | undef
   const counted = Object.values(REJECTED).map((name) => Number(partial[name] ?? 0));
   const rejected = counted.find((count) => count > 0) ?? 0;
   const { errorMessage } = partial;
-  const message = typeof errorMessage === 'string' ? errorMessage : '';
+  const message = typeof errorMessage === 'string' ? cut(errorMessage) : '';
   return rejected > 0 || message !== '' ? { rejected, message } : undefined;
 }
 

@@ -126,6 +126,31 @@ void test('a body too large, its length announced or not: 413', async () => {
   refusal(chunked, 413, PROTOBUF, RESOURCE_EXHAUSTED);
 });
 
+void test('a client still sending a body too large finds its connection whole until it has read the answer', async () => {
+  const rest = Buffer.alloc(LIMIT_BYTES * 2);
+  const socket = connect(httpPort, '127.0.0.1');
+  let text = '';
+  let endedAfter = -1;
+  let written = 0;
+  socket.on('data', (part: Buffer) => (text += part.toString()));
+  socket.on('end', () => (endedAfter = written));
+  const closed = new Promise<boolean>((resolve) => socket.on('close', resolve));
+  const write = (bytes: Buffer | string): Promise<void> =>
+    new Promise((resolve, reject) => {
+      socket.write(bytes, (error) => (error ? reject(error) : resolve()));
+    });
+  await write(
+    `POST /v1/traces HTTP/1.1\r\nhost: a\r\ncontent-type: ${PROTOBUF}\r\ncontent-length: ${rest.length}\r\n\r\n`,
+  );
+  while (!text.startsWith('HTTP/1.1 413')) await sleep(5);
+  for (let at = 0; at < rest.length; at += 100_000) {
+    await write(rest.subarray(at, at + 100_000));
+    written = Math.min(rest.length, at + 100_000);
+  }
+  assert.equal(await closed, false, 'closed without an error');
+  assert.equal(endedAfter, rest.length, 'the server closed after it had read all');
+});
+
 void test('a body too large once decompressed: 413, in every encoding', async () => {
   const large = Buffer.alloc(20 * LIMIT_BYTES);
   const bombs = {

@@ -26,8 +26,9 @@ export interface GrpcQuestion {
 export class GrpcTestClient implements Disposable {
   readonly #client: grpc.Client;
 
-  constructor(port: number, options: grpc.ClientOptions = {}) {
-    this.#client = new grpc.Client(`127.0.0.1:${port}`, grpc.credentials.createInsecure(), {
+  /** `at` is a port of this machine, or `host:port`. */
+  constructor(at: number | string, options: grpc.ClientOptions = {}) {
+    this.#client = new grpc.Client(typeof at === 'number' ? `127.0.0.1:${at}` : at, grpc.credentials.createInsecure(), {
       'grpc.max_send_message_length': -1,
       ...options,
     });
