@@ -29,7 +29,7 @@ async function ports(): Promise<Ports> {
 }
 
 /** Variants that a reload goes through: another exporter, more processors, other limits, another pipeline. */
-function variant(at: Ports, destination: number, number: number): object {
+function variant(at: Ports, destination: number, number: number, workers = 1): object {
   const otlp = {
     protocols: {
       grpc: { endpoint: `127.0.0.1:${at.grpc}`, max_recv_msg_size_mib: 8 + (number % 3) },
@@ -49,6 +49,7 @@ function variant(at: Ports, destination: number, number: number): object {
     exporters,
     extensions: { zpages: { endpoint: `127.0.0.1:${at.admin}` } },
     service: {
+      workers,
       extensions: ['zpages'],
       telemetry: { metrics: { level: 'none' } },
       pipelines: {
@@ -76,10 +77,15 @@ function write(agent: Program, config: object): void {
   writeFileSync(agent.configFile, JSON.stringify(config));
 }
 
-void test('ten reloads under load refuse no request and lose no span', async () => {
+for (const workers of [1, 2]) {
+  void test(`ten reloads under load refuse no request and lose no span, on ${workers} thread(s)`, () =>
+    reloadUnderLoad(workers));
+}
+
+async function reloadUnderLoad(workers: number): Promise<void> {
   await using destination = await httpDestination();
   const at = await ports();
-  await using agent = await startAgent({ config: variant(at, destination.port, 0) });
+  await using agent = await startAgent({ config: variant(at, destination.port, 0, workers) });
   const client = new GrpcClient({
     connect: connector(() => ({ host: '127.0.0.1', port: at.grpc, timeoutMs: 5_000 })),
     authority: 'test',
@@ -109,7 +115,7 @@ void test('ten reloads under load refuse no request and lose no span', async () 
   const senders = [overGrpc(), overGrpc(), overGrpc(), overHttp(), overHttp(), overHttp()];
   for (let number = 1; number <= 10; number += 1) {
     await new Promise((resolve) => setTimeout(resolve, 60));
-    write(agent, variant(at, destination.port, number));
+    write(agent, variant(at, destination.port, number, workers));
     const result = await reload(at);
     assert.equal(result.applied, true, result.messages.join('\n'));
   }
@@ -122,7 +128,7 @@ void test('ten reloads under load refuse no request and lose no span', async () 
   assert.deepEqual(failures.slice(0, 3), []);
   assert.ok(sent > 500, `only ${sent} spans were sent`);
   assert.equal(itemsAt(destination), sent);
-});
+}
 
 function post(agent: http.Agent, port: number, body: Uint8Array): Promise<number> {
   return new Promise((resolve, reject) => {
@@ -145,10 +151,14 @@ function post(agent: http.Agent, port: number, body: Uint8Array): Promise<number
   });
 }
 
-void test('a bad configuration changes nothing and says why, on the admin port and in the log', async () => {
+for (const workers of [1, 2]) {
+  void test(`a bad configuration changes nothing and says why, on ${workers} thread(s)`, () => reloadBad(workers));
+}
+
+async function reloadBad(workers: number): Promise<void> {
   await using destination = await httpDestination();
   const at = await ports();
-  await using agent = await startAgent({ config: variant(at, destination.port, 0) });
+  await using agent = await startAgent({ config: variant(at, destination.port, 0, workers) });
   const send = (): Promise<{ status: number }> =>
     httpRequest(`http://127.0.0.1:${at.http}/v1/traces`, {
       method: 'POST',
@@ -157,10 +167,13 @@ void test('a bad configuration changes nothing and says why, on the admin port a
     });
   const bad: readonly (readonly [string, RegExp])[] = [
     ['{"receivers": ', /CONFIG_/],
-    [JSON.stringify({ ...variant(at, destination.port, 1), receivers: { otpl: {} } }), /otlp/],
-    [JSON.stringify(variant(at, destination.port, 1)).replace('check_interval', 'chek_interval'), /check_interval/],
+    [JSON.stringify({ ...variant(at, destination.port, 1, workers), receivers: { otpl: {} } }), /otlp/],
+    [
+      JSON.stringify(variant(at, destination.port, 1, workers)).replace('check_interval', 'chek_interval'),
+      /check_interval/,
+    ],
     // Valid, but the port is the admin port: it fails at start, after the rest was validated.
-    [JSON.stringify(variant({ ...at, http: at.admin }, destination.port, 2)), /already used|already listens/],
+    [JSON.stringify(variant({ ...at, http: at.admin }, destination.port, 2, workers)), /already used|already listens/],
   ];
   for (const [text, expected] of bad) {
     writeFileSync(agent.configFile, text);
@@ -169,11 +182,11 @@ void test('a bad configuration changes nothing and says why, on the admin port a
     assert.match(result.messages.join('\n'), expected);
     assert.equal((await send()).status, 200);
   }
-  write(agent, variant(at, destination.port, 3));
+  write(agent, variant(at, destination.port, 3, workers));
   assert.equal((await reload(at)).applied, true);
   assert.match(agent.stderr, /The new configuration was refused; the old one stays in use/);
   assert.equal((await send()).status, 200);
-});
+}
 
 void test('SIGHUP reloads, and --watch does when the file changes', async () => {
   await using destination = await httpDestination();

@@ -24,7 +24,7 @@ function valueOf(store: MetricStore, name: string, labels: object): unknown {
   return undefined;
 }
 
-test('series of other threads are added to those of the same name and labels', () => {
+void test('series of other threads are added to those of the same name and labels', () => {
   const stores = [new MetricStore('normal'), new MetricStore('normal')] as const;
   for (const [index, store] of stores.entries()) {
     store.counter(store, { name: 'sent', help: 'h' }, { exporter: 'a' }).add(index + 1);
@@ -44,7 +44,7 @@ test('series of other threads are added to those of the same name and labels', (
   assert.deepEqual(valueOf(main, 'batch', {}), { counts: [1, 1, 2], sum: 22, count: 4 });
 });
 
-test('what a thread tells replaces what it told before, and reading changes nothing', () => {
+void test('what a thread tells replaces what it told before, and reading changes nothing', () => {
   const [main, other] = [new MetricStore('normal'), new MetricStore('normal')];
   const own = main.counter(main, { name: 'sent', help: 'h' }, {});
   const others = other.counter(other, { name: 'sent', help: 'h' }, {});
