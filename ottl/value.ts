@@ -1,5 +1,7 @@
 // The values OTTL computes with, and how they compare. Compare: contrib pkg/ottl/compare.go, v0.161.
 
+import { equalValues } from '../proto/otlp/equal-values.ts';
+
 /** A point in time, in nanoseconds since the epoch, and the zone it is shown in: its name or its offset. */
 export class Time {
   readonly nano: bigint;
@@ -8,6 +10,11 @@ export class Time {
   constructor(nano: bigint, zone = 'UTC') {
     this.nano = nano;
     this.zone = zone;
+  }
+
+  /** The same moment; the zone does not count. */
+  equals(other: unknown): boolean {
+    return other instanceof Time && other.nano === this.nano;
   }
 }
 
@@ -18,6 +25,10 @@ export class Duration {
   constructor(nano: bigint) {
     this.nano = nano;
   }
+
+  equals(other: unknown): boolean {
+    return other instanceof Duration && other.nano === this.nano;
+  }
 }
 
 /** A trace, span or profile id. It is no byte string: OTTL compares ids only with ids. */
@@ -26,6 +37,10 @@ export class Id {
 
   constructor(bytes: Uint8Array) {
     this.bytes = bytes;
+  }
+
+  equals(other: unknown): boolean {
+    return other instanceof Id && Buffer.compare(other.bytes, this.bytes) === 0;
   }
 }
 
@@ -36,6 +51,10 @@ export class Opaque {
 
   constructor(type: string) {
     this.type = type;
+  }
+
+  equals(other: unknown): boolean {
+    return other === this;
   }
 }
 
@@ -107,26 +126,6 @@ function compareOthers(a: NonNullable<OttlValue>, b: NonNullable<OttlValue>, op:
   if (a instanceof Duration) return b instanceof Duration ? compareNumbers(a.nano, b.nano, op) : op === '!=';
   if (op === '==') return equalValues(a, b);
   return op === '!=' && !equalValues(a, b);
-}
-
-/** Deep equality, types included. */
-export function equalValues(a: OttlValue, b: OttlValue): boolean {
-  if (a instanceof Map) {
-    if (!(b instanceof Map) || a.size !== b.size) return false;
-    for (const [key, value] of a) {
-      const other = b.get(key);
-      if (other === undefined || !equalValues(value, other)) return false;
-    }
-    return true;
-  }
-  if (Array.isArray(a)) {
-    return Array.isArray(b) && a.length === b.length && a.every((one, index) => equalValues(one, b[index] ?? null));
-  }
-  if (a instanceof Id) return b instanceof Id && Buffer.compare(a.bytes, b.bytes) === 0;
-  if (a instanceof Uint8Array) return b instanceof Uint8Array && Buffer.compare(a, b) === 0;
-  if (a instanceof Time) return b instanceof Time && a.nano === b.nano;
-  if (a instanceof Duration) return b instanceof Duration && a.nano === b.nano;
-  return a === b;
 }
 
 /** nil equals nil and nothing else; so nil <= nil and nil >= nil hold too, as in the collector. */

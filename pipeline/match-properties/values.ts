@@ -9,6 +9,7 @@ import {
   type JsValue,
 } from '../../proto/otlp/any-value.ts';
 import type { AttributesView } from '../../proto/otlp/attributes.ts';
+import { equalValues } from '../../proto/otlp/equal-values.ts';
 import { encodeUtf8 } from '../../proto/otlp/text.ts';
 import { configValue } from '../config-value.ts';
 import { compileRe2 } from '../regexp.ts';
@@ -120,19 +121,4 @@ function plainDecimal(value: number): string {
   const all = whole + fraction;
   if (point <= 0) return `${sign}0.${'0'.repeat(-point)}${all}`;
   return `${sign}${all.padEnd(point, '0')}`;
-}
-
-function equalValues(a: JsValue, b: JsValue): boolean {
-  if (a instanceof Map) {
-    if (!(b instanceof Map) || a.size !== b.size) return false;
-    for (const [key, value] of a) {
-      const other = b.get(key);
-      if (other === undefined || !equalValues(value, other)) return false;
-    }
-    return true;
-  }
-  if (Array.isArray(a)) {
-    return Array.isArray(b) && a.length === b.length && a.every((value, index) => equalValues(value, b[index] ?? null));
-  }
-  return a === b;
 }
