@@ -58,6 +58,8 @@ if (process.argv.includes('--sea')) {
       output: path.join(DIST, 'genesis-agent-bin'),
       disableExperimentalSEAWarning: true,
       useCodeCache: true,
+      // Further data threads start the same program (cmd/spawn-data-thread.ts).
+      assets: { 'program.cjs': path.join(DIST, 'single-executable.cjs') },
       // As the launcher starts it.
       execArgv: ['--max-semi-space-size=2', '--title=genesis-agent'],
     })}\n`,

@@ -33,7 +33,9 @@ export const serviceSettings = z.strictObject({
     .min(1)
     .max(256)
     .default(1)
-    .describe('How many copies of the stateless part of the pipelines run, each on a thread.'),
+    .describe(
+      'How many threads take data, each with its own copy of the pipelines whose components can be copied; the others run on the first alone. A queue and the connections to a destination exist once per thread.',
+    ),
 });
 
 type Sections = Readonly<Record<SectionName, Section>>;

@@ -83,6 +83,8 @@ for (const [name, locate] of [
           },
           extensions: { zpages: { endpoint: `127.0.0.1:${admin}` } },
           service: {
+            // A further thread is the same program once more.
+            workers: 2,
             extensions: ['zpages'],
             telemetry: {
               metrics: {
@@ -103,6 +105,7 @@ for (const [name, locate] of [
       });
       assert.equal(answer.status, 200);
       await agent.said(/first span/);
+      assert.match(agent.stderr, /Receiving OTLP over HTTP.*"thread": "1"/);
       const own = await (await fetch(`http://127.0.0.1:${metrics}/metrics`)).text();
       assert.match(own, /^otelcol_receiver_accepted_spans[^\n]* 1$/m);
       const page = await fetch(`http://127.0.0.1:${admin}/`);
