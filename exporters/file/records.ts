@@ -4,14 +4,19 @@ import { promisify } from 'node:util';
 import { zstdCompress } from 'node:zlib';
 import type { Signal } from '../../pipeline/signal.ts';
 import { protoToJson } from '../../proto/json/encode.ts';
+import { internTexts } from '../../proto/otlp/profile-interning.ts';
 import type { FileConfig } from './config.ts';
 
 const compress = promisify(zstdCompress);
 const LENGTH_BYTES = 4;
 const NEWLINE = 0x0a;
 
-/** Throws MalformedProto where JSON is asked for and the bytes are no request. */
-export async function recordOf(signal: Signal, bytes: Uint8Array, config: FileConfig): Promise<Uint8Array> {
+/**
+ * Profiles keep the texts of attributes in their string table, as a collector writes them. Throws MalformedProto where JSON
+ * is asked for and the bytes are no request.
+ */
+export async function recordOf(signal: Signal, request: Uint8Array, config: FileConfig): Promise<Uint8Array> {
+  const bytes = signal === 'profiles' ? internTexts(request) : request;
   const { format, compression } = config;
   if (compression === '' && format === 'json') return line(protoToJson(signal, bytes));
   const message = format === 'json' ? Buffer.from(protoToJson(signal, bytes)) : bytes;

@@ -1,6 +1,6 @@
 // One attempt to deliver a batch over OTLP/HTTP, and what the answer means (OTLP specification, "OTLP/HTTP response").
 
-import { joinChunks, type Batch } from '../../pipeline/batch.ts';
+import { joinChunks, withChunks, type Batch } from '../../pipeline/batch.ts';
 import type { ComponentContext } from '../../pipeline/component.ts';
 import { Refused, type Rejected } from '../../pipeline/delivery.ts';
 import { AgentError } from '../../pipeline/errors.ts';
@@ -21,6 +21,7 @@ import { decodePartialSuccess, type PartialSuccess } from '../../proto/export-re
 import { protoToJson } from '../../proto/json/encode.ts';
 import { partialSuccessFromJson, statusFromJson } from '../../proto/json/status.ts';
 import { HTTP_PATHS, MAX_RESPONSE_BYTES } from '../../proto/otlp/endpoints.ts';
+import { internTexts } from '../../proto/otlp/profile-interning.ts';
 import { decodeStatus } from '../../proto/status.ts';
 import type { OtlpHttpExporterConfig } from './config.ts';
 
@@ -82,7 +83,8 @@ export class HttpDestination implements Destination {
     return batch.signal !== 'profiles' && !this.#wireFits(batch);
   }
 
-  async send(batch: Batch, attempt: Attempt): Promise<void> {
+  async send(given: Batch, attempt: Attempt): Promise<void> {
+    const batch = this.#asSent(given);
     const endpoint = this.#endpoints[batch.signal];
     if (!endpoint) {
       const setting = `${batch.signal}_endpoint`;
@@ -108,6 +110,12 @@ export class HttpDestination implements Destination {
     }
     if (answer.status < 200 || answer.status > 299) throw this.#failureOf(endpoint, answer, batch);
     checkPartialSuccess(partialSuccessOf(answer), endpoint.url, batch, this.#context.log);
+  }
+
+  /** Profiles keep the texts of attributes in their string table, as a collector sends them. */
+  #asSent(batch: Batch): Batch {
+    if (batch.signal !== 'profiles' || this.#wireFits(batch)) return batch;
+    return withChunks(batch, batch.chunks.map(internTexts), batch.items);
   }
 
   #wireFits(batch: Batch): boolean {

@@ -1,12 +1,12 @@
 // Attributes of profiles' resources and scopes may name their keys and texts by index into the dictionary's string table.
 // Here the texts are put in their place, so that whoever looks at attributes sees them (pprofile's dictionary_helpers.go).
 
-import { LENGTH_DELIMITED, malformed, ProtoReader } from '../wire.ts';
+import { LENGTH_DELIMITED, malformed } from '../wire.ts';
 import type { ProtoWriter } from '../wire-writer.ts';
 import { ANY_ARRAY, ANY_MAP, ANY_STRING, ANY_STRING_INDEX } from './any-value.ts';
-import { ENVELOPE_FIELDS } from './envelope.ts';
 import { RepeatedField } from './message-view.ts';
 import { ProfileDictionary } from './profile-dictionary.ts';
+import { fieldsOf, rewriteEntries, type EntryRewriter, type Place } from './profile-entries.ts';
 import { SpliceOutput } from './splice-output.ts';
 
 /** A text of megabytes can be named by a few bytes any number of times. */
@@ -16,9 +16,7 @@ const MAX_GROWTH_BYTES = 64 << 20;
 const KEY = 1;
 const VALUE = 2;
 const KEY_INDEX = 3;
-/** Of `Resource`, `InstrumentationScope`, and of `ArrayValue` and `KeyValueList`. */
-const RESOURCE_ATTRIBUTES = 1;
-const SCOPE_ATTRIBUTES = 3;
+/** Of `ArrayValue` and `KeyValueList`. */
 const VALUES = 1;
 /** Of the request. */
 const RESOURCES = 1;
@@ -30,85 +28,44 @@ const RESOURCES = 1;
  */
 export function resolveReferences(request: Uint8Array): Uint8Array {
   const resolver = new Resolver(request);
+  const output = new SpliceOutput();
   const resources = new RepeatedField();
+  output.begin(request);
   resources.reset(request, 0, request.length, RESOURCES);
-  while (resources.next()) resolver.resource(resources);
-  return resolver.finish();
+  while (resources.next()) rewriteEntries(request, resources, output, resolver);
+  return output.finish();
 }
 
-/** Where a message lies whose tag is at `tagAt`. */
-interface Place {
-  readonly tagAt: number;
-  readonly start: number;
-  readonly stop: number;
-}
-
-class Resolver {
+class Resolver implements EntryRewriter {
   readonly #bytes: Uint8Array;
-  readonly #output = new SpliceOutput();
   readonly #dictionary = new ProfileDictionary();
   #growth = 0;
 
   constructor(request: Uint8Array) {
     this.#bytes = request;
-    this.#output.begin(request);
     this.#dictionary.bind(request);
   }
 
-  finish(): Uint8Array {
-    return this.#output.finish();
-  }
-
-  resource(place: Place): void {
-    this.#output.enter(RESOURCES, place.tagAt, place.start, place.stop);
-    const fields = this.#fields(place);
-    while (fields.next()) {
-      if (fields.field === ENVELOPE_FIELDS.inner) this.#holder(fields, RESOURCE_ATTRIBUTES);
-      else if (fields.field === ENVELOPE_FIELDS.items) this.#scope(fields);
+  changes(entry: Place): boolean {
+    const growth = this.#keyValueGrowth(entry);
+    this.#growth += growth;
+    if (this.#growth > MAX_GROWTH_BYTES) {
+      malformed(`indices of texts that take more than ${MAX_GROWTH_BYTES} bytes`, entry.tagAt);
     }
-    this.#output.leave();
-  }
-
-  #scope(place: Place): void {
-    this.#output.enter(ENVELOPE_FIELDS.items, place.tagAt, place.start, place.stop);
-    const fields = this.#fields(place);
-    while (fields.next()) if (fields.field === ENVELOPE_FIELDS.inner) this.#holder(fields, SCOPE_ATTRIBUTES);
-    this.#output.leave();
-  }
-
-  /** A resource or an instrumentation scope. */
-  #holder(place: Place, attributesField: number): void {
-    const output = this.#output;
-    output.enter(ENVELOPE_FIELDS.inner, place.tagAt, place.start, place.stop);
-    const entries = new RepeatedField();
-    entries.reset(this.#bytes, place.start, place.stop, attributesField);
-    while (entries.next()) {
-      const growth = this.#keyValueGrowth(entries);
-      if (growth === 0) continue;
-      this.#growth += growth;
-      if (this.#growth > MAX_GROWTH_BYTES) {
-        malformed(`indices of texts that take more than ${MAX_GROWTH_BYTES} bytes`, entries.tagAt);
-      }
-      output.skip(entries.tagAt, entries.stop);
-      const writer = output.insertAt(entries.stop);
-      const mark = writer.begin(attributesField, entries.stop - entries.start);
-      this.#writeKeyValue(writer, entries);
-      writer.end(mark);
-    }
-    output.leave();
+    return growth > 0;
   }
 
   /** What the texts of an entry take, 0 where it has no index to resolve. */
   #keyValueGrowth(entry: Place): number {
     let growth = this.#sizeOf(this.#keyIndex(entry));
-    const fields = this.#fields(entry);
+    const fields = fieldsOf(this.#bytes, entry);
     while (fields.next()) if (fields.field === VALUE) growth += this.#valueGrowth(fields);
     return growth;
   }
 
   #valueGrowth(value: Place): number {
     let growth = 0;
-    const fields = this.#fields(value);
+    const fields = fieldsOf(this.#bytes, value);
     const inner = new RepeatedField();
     while (fields.next()) {
       if (fields.field === ANY_STRING_INDEX) growth += this.#sizeOf(fields.int32());
@@ -123,11 +80,11 @@ class Resolver {
     return growth;
   }
 
-  #writeKeyValue(writer: ProtoWriter, entry: Place): void {
+  write(writer: ProtoWriter, entry: Place): void {
     const index = this.#keyIndex(entry);
     const resolves = this.#sizeOf(index) > 0;
     if (resolves) this.#writeText(writer, KEY, index);
-    const fields = this.#fields(entry);
+    const fields = fieldsOf(this.#bytes, entry);
     while (fields.next()) {
       if (resolves && (fields.field === KEY || fields.field === KEY_INDEX)) continue;
       if (fields.field === VALUE) {
@@ -139,7 +96,7 @@ class Resolver {
   }
 
   #writeValue(writer: ProtoWriter, value: Place): void {
-    const fields = this.#fields(value);
+    const fields = fieldsOf(this.#bytes, value);
     while (fields.next()) {
       if (fields.field === ANY_STRING_INDEX && this.#sizeOf(fields.int32()) > 0) {
         this.#writeText(writer, ANY_STRING, fields.int32());
@@ -153,14 +110,14 @@ class Resolver {
 
   /** The content of an array or a map. */
   #writeValues(writer: ProtoWriter, list: Place, isMap: boolean): void {
-    const fields = this.#fields(list);
+    const fields = fieldsOf(this.#bytes, list);
     while (fields.next()) {
       if (fields.field !== VALUES) {
         writer.raw(this.#bytes, fields.tagAt, fields.pos);
         continue;
       }
       const mark = writer.begin(VALUES, fields.stop - fields.start);
-      if (isMap) this.#writeKeyValue(writer, fields);
+      if (isMap) this.write(writer, fields);
       else this.#writeValue(writer, fields);
       writer.end(mark);
     }
@@ -178,7 +135,7 @@ class Resolver {
   #keyIndex(entry: Place): number {
     let index = 0;
     let hasKey = false;
-    const fields = this.#fields(entry);
+    const fields = fieldsOf(this.#bytes, entry);
     while (fields.next()) {
       if (fields.field === KEY) hasKey = fields.stop > fields.start;
       else if (fields.field === KEY_INDEX) index = fields.int32();
@@ -190,11 +147,5 @@ class Resolver {
   #sizeOf(index: number): number {
     if (index <= 0 || index >= this.#dictionary.textCount) return 0;
     return 6 + this.#dictionary.textEnd(index) - this.#dictionary.textStart(index);
-  }
-
-  #fields(place: Place): ProtoReader {
-    const fields = new ProtoReader();
-    fields.reset(this.#bytes, place.start, place.stop);
-    return fields;
   }
 }

@@ -10,11 +10,13 @@ import { after, test } from 'node:test';
 import { zstdDecompressSync } from 'node:zlib';
 import { parse } from 'yaml';
 import file from '../../exporters/file/index.ts';
-import { batchOf } from '../../pipeline/batch.ts';
+import { batchOf, withChunks, type Batch } from '../../pipeline/batch.ts';
+import type { Signal } from '../../pipeline/signal.ts';
 import { jsonToProto } from '../../proto/json/decode.ts';
+import { resolveReferences } from '../../proto/otlp/profile-references.ts';
 import { SOON, testContext } from '../support/context.ts';
 import { batchOfJson, decoded, normalised } from '../support/processor.ts';
-import { EDIT_REQUESTS } from './edit-cases.ts';
+import { EDIT_REQUESTS, PROFILE_REQUESTS } from './edit-cases.ts';
 import { freePort, listening, post } from './through-collector.ts';
 
 const otelcol = process.env['OTELCOL'];
@@ -28,7 +30,8 @@ const FORMATS: readonly (readonly [string, string])[] = [
   ['json-zstd', '{compression: zstd}'],
   ['proto-zstd', '{format: proto, compression: zstd}'],
 ];
-const SIGNALS = ['traces', 'metrics', 'logs'] as const;
+const SIGNALS = ['traces', 'metrics', 'logs', 'profiles'] as const;
+const REQUESTS = { ...EDIT_REQUESTS, ...PROFILE_REQUESTS };
 
 /** The requests in a file of this format. */
 function requestsIn(place: string, format: string, signal: (typeof SIGNALS)[number]): unknown[] {
@@ -50,6 +53,12 @@ function requestsIn(place: string, format: string, signal: (typeof SIGNALS)[numb
     const request = format.startsWith('json') ? jsonToProto(signal, message) : message;
     return normalised(decoded(batchOf(signal, request, 1)));
   });
+}
+
+/** A batch as the receiver makes it. */
+function received(signal: Signal, request: object): Batch {
+  const batch = batchOfJson(signal, request);
+  return signal === 'profiles' ? withChunks(batch, batch.chunks.map(resolveReferences), batch.items) : batch;
 }
 
 async function writeTheirs(): Promise<void> {
@@ -75,11 +84,13 @@ service:
 ${pipelines.join('\n')}
 `,
   );
-  const child = spawn(otelcol ?? '', [`--config=${place}`], { stdio: 'ignore' });
+  const child = spawn(otelcol ?? '', [`--config=${place}`, '--feature-gates=service.profilesSupport'], {
+    stdio: 'ignore',
+  });
   const ended = once(child, 'exit');
   try {
     await listening(port, () => (child.exitCode === null ? undefined : 'see its output'));
-    for (const signal of SIGNALS) for (const request of EDIT_REQUESTS[signal]) await post(port, signal, request);
+    for (const signal of SIGNALS) for (const request of REQUESTS[signal]) await post(port, signal, request);
   } finally {
     child.kill('SIGTERM');
     await ended;
@@ -95,7 +106,7 @@ void test('the file exporter writes what the collector writes', { skip }, async 
       const section = { ...(parse(settings) as object), path: place };
       const exporter = file.create(file.config.parse(section), testContext({ kind: 'exporter', id: 'file' }).context);
       await exporter.start();
-      for (const request of EDIT_REQUESTS[signal]) await exporter.consume(batchOfJson(signal, request));
+      for (const request of REQUESTS[signal]) await exporter.consume(received(signal, request));
       await exporter.stop(SOON());
       const theirs = requestsIn(path.join(folder, `theirs-${signal}-${name}`), name, signal);
       await context.test(`${signal} as ${name}`, () => {

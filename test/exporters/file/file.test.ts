@@ -211,7 +211,8 @@ void test('the dictionary of profiles goes into every file of group_by', async (
   for (const segment of ['p', 'q']) {
     const [message = Buffer.alloc(0)] = framed(readFileSync(path.join(base, segment)));
     const request = decoded(batchOf('profiles', message, 1));
-    assert.deepEqual(request['dictionary'], dictionary);
+    const stringTable = [...dictionary.stringTable, 'fileexporter.path_segment', segment];
+    assert.deepEqual(request['dictionary'], { stringTable }, 'with the texts of attributes behind its own');
     assert.equal((request['resourceProfiles'] as unknown[]).length, 1);
   }
 });
