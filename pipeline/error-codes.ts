@@ -169,6 +169,21 @@ export const ERROR_CODES = {
     explanation:
       'The discovery document at `issuer_url`/.well-known/openid-configuration or the key set it names could not be fetched or does not fit: the issuer in it must be the `issuer_url` exactly. With `public_keys_file` no provider is asked.',
   },
+  STORAGE_MISSING: {
+    summary: 'A queue names a storage that is not running.',
+    explanation:
+      '`sending_queue::storage` must name a storage extension (file_storage) that is configured under `extensions` and listed in `service::extensions`.',
+  },
+  STORAGE_LOCKED: {
+    summary: 'Another process uses the storage folder.',
+    explanation:
+      'Two agents must not write to the same queue. Stop the other one, or give each a directory of its own. The lock is released by the system when its process ends, however it ends.',
+  },
+  STORAGE_UNUSABLE: {
+    summary: 'A storage folder or a file in it can not be used.',
+    explanation:
+      'The folder could not be made or read, or a state file in it was written by something else. The message says which; give the user the agent runs as the right to read and write there.',
+  },
   URL_INVALID: {
     summary: 'An endpoint is not an http or https URL.',
     explanation:

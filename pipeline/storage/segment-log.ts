@@ -1,0 +1,442 @@
+// The durable queue's log: batches are appended in groups, one write and one sync for whatever came meanwhile, given to
+// the holder in order (from memory while that is cheap, from the disk otherwise), and deleted segment by segment.
+
+import type { Batch } from '../batch.ts';
+import { Refused, Rejected } from '../delivery.ts';
+import { HEADER_BYTES, prepare, pushRecord, type Prepared } from './record.ts';
+import { deleteSegment, setSegmentAside, type Recovered } from './recovery.ts';
+import { SegmentReader } from './segment-reader.ts';
+import { SegmentWriter } from './segment-writer.ts';
+import type { ComponentLogger } from '../telemetry.ts';
+import { addTo, newSum, type Segment, type Sum } from './segment.ts';
+import type { Settlements } from './settlements.ts';
+import type { Amount, LogHolder, LogRecord } from './storage.ts';
+
+/** How far behind a sync may be, and how large the files may grow. */
+export interface LogSettings {
+  /** true: before an append resolves. false: never. A number: so many ms after it at the latest. */
+  readonly fsync: boolean | number;
+  /** 0: no limit. */
+  readonly maxBytes: number;
+}
+
+export interface SegmentLogOptions {
+  readonly folder: string;
+  /** Where the settings come from, e.g. `extensions::file_storage`, for messages. */
+  readonly configuredAt: string;
+  readonly log: ComponentLogger;
+  readonly now: () => number;
+  readonly random: () => number;
+}
+
+/** Records given out and not settled take at most this much memory, and one piece read from the disk. */
+export const MEMORY_BYTES = 32 << 20;
+const SEGMENT_MAX_BYTES = 32 << 20;
+const SEGMENT_MIN_BYTES = 64 << 10;
+/** One group's size: what came together is written in one go up to this. */
+const GROUP_BYTES = 8 << 20;
+const GROUP_RECORDS = 1000;
+/** What waits for the disk at most. */
+const WAITING_BYTES = 64 << 20;
+/** After a failed write the disk is left alone for this long. */
+const PAUSE_MS = 250;
+const RETRY_AFTER_MS = 1000;
+/** Settlements are written down this much later. */
+const SETTLE_DELAY_MS = 50;
+
+interface Append {
+  readonly prepared: Prepared;
+  readonly resolve: () => void;
+  readonly reject: (error: Refused) => void;
+}
+
+class Given implements LogRecord {
+  readonly batch: Batch;
+  readonly segment: Segment;
+  readonly index: number;
+
+  constructor(batch: Batch, segment: Segment, index: number) {
+    this.batch = batch;
+    this.segment = segment;
+    this.index = index;
+  }
+}
+
+export class SegmentLog {
+  readonly #options: SegmentLogOptions;
+  readonly #settlements: Settlements;
+  readonly #writer: SegmentWriter;
+  readonly #reader: SegmentReader;
+  #settings: LogSettings;
+  /** In order, the one that is written to last. */
+  readonly #segments: Segment[];
+  /** Given out and not settled. */
+  readonly #out = new Set<Given>();
+  readonly pending: Sum = newSum();
+  diskBytes = 0;
+  #outBytes = 0;
+  #holder: LogHolder | undefined;
+  /** Changes when reading begins anew, so that what a read brings for the last holder is left. */
+  #turn = 0;
+  #appends: Append[] = [];
+  #waitingBytes = 0;
+  #writing: Promise<void> | undefined;
+  #feeding: Promise<void> | undefined;
+  #failure: { readonly reason: string; readonly untilMs: number } | undefined;
+  #chores: Promise<void> = Promise.resolve();
+  #settleTimer: NodeJS.Timeout | undefined;
+  #syncTimer: NodeJS.Timeout | undefined;
+  #choreFailed = false;
+  #isClosing = false;
+
+  constructor(options: SegmentLogOptions, settings: LogSettings, found: Recovered, settlements: Settlements) {
+    this.#options = options;
+    this.#settings = settings;
+    this.#settlements = settlements;
+    this.#segments = [...found.segments];
+    this.#writer = new SegmentWriter(options.folder, found.nextNumber, options.random);
+    this.#reader = new SegmentReader(options.folder);
+    for (const { total, settled, end } of this.#segments) {
+      addTo(this.pending, total);
+      addTo(this.pending, settled, -1);
+      this.diskBytes += end;
+    }
+  }
+
+  configure(settings: LogSettings): void {
+    this.#settings = settings;
+  }
+
+  /** Gives records to `holder` from now on. What its predecessor did not settle comes again. */
+  giveTo(holder: LogHolder | undefined): void {
+    this.#holder = holder;
+    this.#turn += 1;
+    if (this.#out.size > 0) {
+      for (const segment of this.#segments) segment.rewind();
+      this.#out.clear();
+      this.#outBytes = 0;
+    }
+    this.#feed();
+  }
+
+  append(batch: Batch): Promise<void> {
+    const refusal = this.#refusalOf(batch);
+    if (refusal) return Promise.reject(refusal);
+    const prepared = prepare(batch);
+    this.#waitingBytes += prepared.length;
+    this.#count(batch, 1);
+    return new Promise((resolve, reject) => {
+      this.#appends.push({ prepared, resolve, reject });
+      this.#writing ??= this.#write();
+    });
+  }
+
+  settle(record: LogRecord): void {
+    if (!(record instanceof Given) || !this.#out.delete(record)) return;
+    const { segment, index, batch } = record;
+    this.#outBytes -= batch.bytes;
+    this.#settleIn(segment, index, batch.items, batch.bytes);
+    this.#feed();
+  }
+
+  /** Waits for what is being written; nothing is given out any more. */
+  async close(): Promise<void> {
+    this.#isClosing = true;
+    this.#holder = undefined;
+    clearTimeout(this.#settleTimer);
+    clearTimeout(this.#syncTimer);
+    await this.#writing;
+    await this.#feeding;
+    await this.#seal();
+    for (const segment of this.#segments) if (segment.wasTaken) this.#settlements.returned(segment);
+    this.#chore(() => this.#settlements.flush());
+    await this.#chores;
+    await this.#reader.close();
+  }
+
+  #refusalOf(batch: Batch): Refused | Rejected | undefined {
+    const retryAfterMs = RETRY_AFTER_MS;
+    if (this.#isClosing) return new Refused('the queue on disk is closing', { retryAfterMs });
+    const { maxBytes } = this.#settings;
+    const { folder, configuredAt } = this.#options;
+    const length = HEADER_BYTES + batch.bytes;
+    if (maxBytes > 0 && length > maxBytes) {
+      return new Rejected(
+        `the batch needs ${length} bytes on disk, more than ${configuredAt}::max_size allows (${maxBytes})`,
+        { count: batch.items, kind: 'too_large' },
+      );
+    }
+    if (maxBytes > 0 && this.diskBytes + this.#waitingBytes + length > maxBytes) {
+      return new Refused(
+        `the queue in ${folder} has reached its limit of ${maxBytes} bytes; raise ${configuredAt}::max_size`,
+        { retryAfterMs },
+      );
+    }
+    if (this.#waitingBytes > WAITING_BYTES) {
+      return new Refused(`the disk of ${folder} does not keep up: ${this.#waitingBytes} bytes wait for it`, {
+        retryAfterMs,
+      });
+    }
+    if (this.#failure && this.#options.now() < this.#failure.untilMs) {
+      return new Refused(this.#failure.reason, { retryAfterMs });
+    }
+    return undefined;
+  }
+
+  /** Runs while there is something to write. Never rejects. */
+  async #write(): Promise<void> {
+    // What arrives in the same turn of the event loop goes together.
+    await new Promise((resolve) => setImmediate(resolve));
+    while (this.#appends.length > 0) {
+      const group = this.#takeGroup();
+      try {
+        await this.#commit(group);
+      } catch (error) {
+        this.#refuse(group, error);
+      }
+    }
+    this.#writing = undefined;
+  }
+
+  #takeGroup(): readonly Append[] {
+    let bytes = 0;
+    let count = 0;
+    for (const { prepared } of this.#appends) {
+      if (count > 0 && (bytes + prepared.length > GROUP_BYTES || count >= GROUP_RECORDS)) break;
+      bytes += prepared.length;
+      count += 1;
+    }
+    if (count < this.#appends.length) return this.#appends.splice(0, count);
+    const group = this.#appends;
+    this.#appends = [];
+    return group;
+  }
+
+  async #commit(group: readonly Append[]): Promise<void> {
+    const segment = await this.#segmentToWrite();
+    const parts: Uint8Array[] = [];
+    let length = 0;
+    let index = segment.total.requests;
+    for (const { prepared } of group) {
+      pushRecord(parts, prepared, segment.key, index);
+      index += 1;
+      length += prepared.length;
+    }
+    const { fsync } = this.#settings;
+    const started = performance.now();
+    await this.#writer.write(parts, length, fsync === true);
+    if (fsync === true) this.#holder?.synced((performance.now() - started) / 1000);
+    else if (fsync !== false) this.#syncTimer ??= setTimeout(() => this.#syncLate(), fsync);
+    this.#recovered();
+    this.#waitingBytes -= length;
+    this.diskBytes += length;
+    for (const { prepared, resolve } of group) {
+      this.#written(segment, prepared);
+      resolve();
+    }
+    this.#feed();
+  }
+
+  async #segmentToWrite(): Promise<Segment> {
+    const { maxBytes } = this.#settings;
+    const most = maxBytes === 0 ? SEGMENT_MAX_BYTES : Math.max(SEGMENT_MIN_BYTES, maxBytes >>> 3);
+    const current = this.#writer.segment;
+    if (current && current.end < Math.min(most, SEGMENT_MAX_BYTES)) return current;
+    await this.#seal();
+    const segment = await this.#writer.begin();
+    this.#segments.push(segment);
+    return segment;
+  }
+
+  async #seal(): Promise<void> {
+    const { segment } = this.#writer;
+    await this.#writer.seal();
+    if (segment) this.#account(segment);
+  }
+
+  /** The record goes on at once where everything before it has, and memory allows. */
+  #written(segment: Segment, { batch, length }: Prepared): void {
+    const index = segment.total.requests;
+    const at = segment.end;
+    segment.end += length;
+    segment.total.requests += 1;
+    segment.total.items += batch.items;
+    segment.total.bytes += batch.bytes;
+    if (!this.#holder || this.#outBytes + batch.bytes > MEMORY_BYTES) return;
+    if (this.#nextToRead() !== segment || segment.readAt !== at) return;
+    segment.readAt = segment.end;
+    this.#pass(segment, batch.items, batch.bytes);
+    this.#give(this.#holder, segment, index, batch);
+  }
+
+  #refuse(group: readonly Append[], error: unknown): void {
+    const message = error instanceof Error ? error.message : String(error);
+    const reason = `writing to the queue in ${this.#options.folder} failed: ${message}`;
+    if (!this.#failure) this.#holder?.failing(reason);
+    this.#failure = { reason, untilMs: this.#options.now() + PAUSE_MS };
+    for (const { prepared, reject } of [...group, ...this.#appends.splice(0)]) {
+      this.#waitingBytes -= prepared.length;
+      this.#count(prepared.batch, -1);
+      reject(new Refused(reason, { retryAfterMs: RETRY_AFTER_MS, cause: error }));
+    }
+    // The segment is closed now, and what was in it may be settled already.
+    for (const segment of this.#segments.filter(({ isSealed }) => isSealed)) this.#account(segment);
+  }
+
+  #recovered(): void {
+    if (!this.#failure) return;
+    this.#failure = undefined;
+    this.#holder?.failing(undefined);
+  }
+
+  #syncLate(): void {
+    this.#syncTimer = undefined;
+    const started = performance.now();
+    this.#writer.sync().then(
+      () => this.#holder?.synced((performance.now() - started) / 1000),
+      (error: unknown) => this.#refuse([], error),
+    );
+  }
+
+  #give(holder: LogHolder, segment: Segment, index: number, batch: Batch): void {
+    if (!segment.wasTaken) {
+      segment.wasTaken = true;
+      this.#settlements.taken(segment);
+      this.#chore(() => this.#settlements.flush());
+    }
+    const record = new Given(batch, segment, index);
+    this.#out.add(record);
+    this.#outBytes += batch.bytes;
+    holder.take(record);
+  }
+
+  #feed(): void {
+    if (this.#feeding || !this.#canRead()) return;
+    this.#feeding = this.#readOn().finally(() => {
+      this.#feeding = undefined;
+      this.#feed();
+    });
+  }
+
+  #canRead(): boolean {
+    if (!this.#holder || this.#outBytes >= MEMORY_BYTES) return false;
+    const segment = this.#nextToRead();
+    return segment !== undefined && !segment.isRead;
+  }
+
+  /** Reads one piece and gives out what is in it. Never rejects. */
+  async #readOn(): Promise<void> {
+    const segment = this.#nextToRead();
+    if (!segment) return;
+    const turn = this.#turn;
+    try {
+      const piece = await this.#reader.read(segment, (index) => !segment.isSettled(index));
+      const holder = this.#holder;
+      if (!holder || turn !== this.#turn) return;
+      segment.readAt = piece.next;
+      if (piece.hasGap) segment.isDamaged = true;
+      for (const { index, items, bytes, batch, isDamaged } of piece.records) {
+        this.#pass(segment, items, bytes);
+        if (batch) this.#give(holder, segment, index, batch);
+        else if (isDamaged) {
+          segment.isDamaged = true;
+          addTo(segment.unsaid, { requests: 1, items, bytes });
+          this.#settleIn(segment, index, items, bytes);
+        }
+      }
+    } catch (error) {
+      if (turn !== this.#turn) return;
+      const message = error instanceof Error ? error.message : String(error);
+      this.#options.log.error({ file: segment.name, error: message }, 'A file of the queue on disk can not be read');
+      segment.isDamaged = true;
+      segment.readAt = segment.end;
+    }
+    this.#account(segment);
+  }
+
+  /** The first segment with something unread, or the one that is written to. */
+  #nextToRead(): Segment | undefined {
+    for (const segment of this.#segments) if (!segment.isSealed || !segment.isRead) return segment;
+    return undefined;
+  }
+
+  /** A segment that was read to its end: what is missing in it is lost, and said once. */
+  #account(segment: Segment): void {
+    if (!segment.isSealed || !segment.isRead) return;
+    const missing: Amount = {
+      requests: Math.max(0, segment.total.requests - segment.passed.requests - segment.lost.requests),
+      items: Math.max(0, segment.total.items - segment.passed.items - segment.lost.items),
+      bytes: Math.max(0, segment.total.bytes - segment.passed.bytes - segment.lost.bytes),
+    };
+    if (missing.requests > 0) {
+      segment.isDamaged = true;
+      addTo(segment.lost, missing);
+      addTo(segment.unsaid, missing);
+      addTo(this.pending, missing, -1);
+    }
+    if (segment.isDamaged && !segment.isSaid) {
+      segment.isSaid = true;
+      this.#holder?.damaged(`${segment.name}.log`, segment.unsaid);
+    }
+    if (segment.isDone) this.#finish(segment);
+  }
+
+  #pass(segment: Segment, items: number, bytes: number): void {
+    segment.passed.requests += 1;
+    segment.passed.items += items;
+    segment.passed.bytes += bytes;
+  }
+
+  #settleIn(segment: Segment, index: number, items: number, bytes: number): void {
+    if (!segment.settle(index, items, bytes)) return;
+    this.pending.requests -= 1;
+    this.pending.items -= items;
+    this.pending.bytes -= bytes;
+    if (segment.isDone && segment.isRead) {
+      this.#finish(segment);
+      return;
+    }
+    this.#settlements.settled(segment, index, items, bytes);
+    if (this.#isClosing) return;
+    this.#settleTimer ??= setTimeout(() => {
+      this.#settleTimer = undefined;
+      this.#chore(() => this.#settlements.flush());
+    }, SETTLE_DELAY_MS);
+  }
+
+  /** Nothing of the segment is needed any more. */
+  #finish(segment: Segment): void {
+    const place = this.#segments.indexOf(segment);
+    if (place === -1) return;
+    this.#segments.splice(place, 1);
+    this.diskBytes -= segment.end;
+    this.#settlements.forget(segment);
+    const { folder } = this.#options;
+    this.#chore(async () => {
+      await this.#reader.forget(segment);
+      if (segment.isDamaged) await setSegmentAside(folder, segment);
+      else await deleteSegment(folder, segment);
+    });
+  }
+
+  /** Work on files that nobody waits for, one after the other. */
+  #chore(task: () => Promise<void>): void {
+    this.#chores = this.#chores.then(task).then(
+      () => {
+        this.#choreFailed = false;
+      },
+      (error: unknown) => {
+        if (this.#choreFailed) return;
+        this.#choreFailed = true;
+        const message = error instanceof Error ? error.message : String(error);
+        this.#options.log.warn({ error: message }, 'Tidying up the queue on disk failed; it is tried again');
+      },
+    );
+  }
+
+  #count(batch: Batch, sign: 1 | -1): void {
+    this.pending.requests += sign;
+    this.pending.items += sign * batch.items;
+    this.pending.bytes += sign * batch.bytes;
+  }
+}

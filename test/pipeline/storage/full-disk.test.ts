@@ -1,0 +1,69 @@
+import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
+import { rmSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { test } from 'node:test';
+import { Refused } from '../../../pipeline/delivery.ts';
+import { Folder, numbered, openedLog, until } from '../../support/storing.ts';
+
+const CANNOT_MOUNT = mountable() ? false : 'needs the right to mount a tmpfs';
+
+function mountable(): boolean {
+  using folder = new Folder();
+  try {
+    execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=1m', 'tmpfs', folder.path], { stdio: 'ignore' });
+    execFileSync('umount', ['--lazy', folder.path]);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+void test(
+  'a full disk refuses and costs nothing that was taken; with room again it takes by itself',
+  { skip: CANNOT_MOUNT },
+  async () => {
+    using folder = new Folder();
+    execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=1m', 'tmpfs', folder.path]);
+    try {
+      const ballast = path.join(folder.path, 'ballast');
+      writeFileSync(ballast, Buffer.alloc(512 << 10));
+      let now = 0;
+      const clock = { now: () => now, settings: { fsync: true, maxBytes: 0 } };
+      const { log, holder } = await openedLog(folder, clock);
+      const taken: number[] = [];
+      const fill = async (): Promise<unknown> => {
+        for (let id = 0; ; id += 1) {
+          try {
+            await log.append(numbered(id, 10_000));
+          } catch (error) {
+            return error;
+          }
+          taken.push(id);
+        }
+      };
+      const refusal = await fill();
+      assert.ok(refusal instanceof Refused && refusal.retryAfterMs !== undefined);
+      assert.match(refusal.message, /ENOSPC|could be written/);
+      assert.equal(holder.failures.length, 1);
+      await assert.rejects(log.append(numbered(1000, 10_000)), Refused, 'the disk is left alone for a moment');
+      now += 1000;
+      await assert.rejects(log.append(numbered(1001, 100_000)), Refused, 'it is still full');
+      rmSync(ballast);
+      now += 1000;
+      await log.append(numbered(2000, 10_000));
+      taken.push(2000);
+      assert.deepEqual(holder.failures.at(-1), undefined);
+      assert.deepEqual(holder.numbers, taken);
+      await log.release();
+      const after = await openedLog(folder, clock);
+      assert.deepEqual(after.holder.numbers, taken);
+      assert.deepEqual(after.holder.damage, []);
+      for (const record of after.holder.records) after.log.settle(record);
+      await until(() => folder.files('.log').length === 0);
+      await after.log.release();
+    } finally {
+      execFileSync('umount', ['--lazy', folder.path]);
+    }
+  },
+);
