@@ -89,6 +89,8 @@ export class SendQueue {
   #sends = 0;
   #stopping = false;
   #flushTimer: NodeJS.Timeout | undefined;
+  /** What arrives in one turn of the event loop, from however many connections, goes out in one request. */
+  #nextPump: NodeJS.Immediate | undefined;
   readonly #blocked: Blocked[] = [];
   readonly #idle: (() => void)[] = [];
 
@@ -174,7 +176,10 @@ export class SendQueue {
     this.#waiting.push(entry);
     this.#waitingBytes += entry.batch.bytes;
     this.#waitingItems += entry.batch.items;
-    this.#pump();
+    this.#nextPump ??= setImmediate(() => {
+      this.#nextPump = undefined;
+      this.#pump();
+    });
   }
 
   #pump(): void {

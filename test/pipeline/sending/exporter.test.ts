@@ -134,6 +134,9 @@ void test('stopping gives up at its deadline, cancels what is under way and says
   assert.equal(admission.usedBytes, 0);
 });
 
+/** What was consumed before it is on its way after it. */
+const nextTurn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
+
 /** Sends that hang until they are cancelled; `sent` are the items of each, in order. */
 function hanging(settings: Partial<SendingSettings>) {
   const sent: number[] = [];
@@ -151,8 +154,10 @@ function hanging(settings: Partial<SendingSettings>) {
 void test('without callers, what was under way at the call before is given up, and what came since is not', async () => {
   const { exporter, sent, answers } = hanging({});
   const old = exporter.consume(tracesBatch(1));
+  await nextTurn();
   exporter.giveUpUnacknowledged?.();
   const young = exporter.consume(tracesBatch(2));
+  await nextTurn();
   exporter.giveUpUnacknowledged?.();
   await assert.rejects(old, Refused);
   answers[1]?.resolve();
@@ -181,6 +186,7 @@ void test('what was acknowledged is not given up; who waits for room in the queu
   const limits = { consumers: 1, capacity: 2, sizer: 'requests', blockOnOverflow: true, waitForResult: false } as const;
   const { exporter, sent, answers, drops } = hanging({ queue: limits });
   await exporter.consume(tracesBatch(1));
+  await nextTurn();
   await exporter.consume(tracesBatch(2));
   const blocked = exporter.consume(tracesBatch(3));
   exporter.giveUpUnacknowledged?.();

@@ -51,9 +51,11 @@ void test('send_batch_size ends the waiting, timeout does too, send_batch_max_si
     seen.push(batch.items);
     return consume(batch);
   };
-  const senders = [tracesBatch(1), tracesBatch(1), tracesBatch(4), tracesBatch(6)].map((batch) =>
-    processor.consume(batch),
-  );
+  const senders: Promise<void>[] = [];
+  for (const count of [1, 1, 4, 6]) {
+    senders.push(processor.consume(tracesBatch(count)));
+    await new Promise(setImmediate);
+  }
   assert.deepEqual(seen, [1, 1, 10], 'ten items wait for nobody');
   senders.push(processor.consume(tracesBatch(3)));
   await new Promise((resolve) => setTimeout(resolve, 60));
