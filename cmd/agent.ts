@@ -71,6 +71,7 @@ export class Agent {
       services: {
         log: (speaker) => this.#telemetry.loggerFor(speaker),
         metrics: (kind, id) => this.#telemetry.metricsFor(kind, id),
+        spans: (kind, id) => this.#telemetry.spansFor(kind, id),
         drops: this.#telemetry.drops,
         admission,
         listeners: this.#listeners,
@@ -86,12 +87,15 @@ export class Agent {
       setup: {
         logLevel: this.#telemetry.logs.level,
         metricsLevel: telemetry.metrics?.level ?? 'normal',
+        metricViews: telemetry.metrics?.views ?? [],
+        traces: this.#telemetry.traces?.rules,
         admission: { limitBytes: admission.limitBytes, shared: admission.shared },
         drainTimeoutMs: DRAIN_TIMEOUT_MS,
       },
       spawn: spawnDataThread,
       logs: this.#telemetry.logs,
       store: this.#telemetry.store,
+      onSpan: (span) => this.#telemetry.traces?.take(span),
       onFatal: options.onFatal,
     });
   }

@@ -1,6 +1,7 @@
 // A batch: OTLP bytes on their way through a pipeline. Nothing in it is ever changed; who edits makes a new batch.
 
 import type { Signal } from './signal.ts';
+import type { Span, SpanContext } from './spans.ts';
 
 /** What a receiver knows about the client that sent a batch. */
 export interface ClientContext {
@@ -10,6 +11,10 @@ export interface ClientContext {
   readonly address?: string;
   /** What an authenticator found out about the client. */
   readonly auth?: ReadonlyMap<string, unknown>;
+  /** The agent's own span in which the batch is on its way, while such are recorded… */
+  readonly span?: Span | undefined;
+  /** …or, of a batch merged from several, those of its parts. */
+  readonly links?: readonly SpanContext[];
 }
 
 /** The compressed form of exactly this batch's bytes as it came over the wire: may be sent on as it is. */

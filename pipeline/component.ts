@@ -6,6 +6,7 @@ import type { Consumer } from './delivery.ts';
 import type { DropLog, DropRecord } from './drops.ts';
 import type { ListenerPool } from './listen.ts';
 import type { Signal, Stability } from './signal.ts';
+import type { ComponentSpans } from './spans.ts';
 import type { ComponentLogger, ComponentMetrics } from './telemetry.ts';
 
 export type ComponentKind = 'receiver' | 'processor' | 'exporter' | 'connector' | 'extension';
@@ -29,6 +30,8 @@ export interface ComponentContext {
   readonly pipeline?: string;
   readonly log: ComponentLogger;
   readonly metrics: ComponentMetrics;
+  /** Undefined while nobody takes the agent's own spans. */
+  readonly spans?: ComponentSpans | undefined;
   readonly drops: DropLog;
   /** Bytes in flight and queued, for the whole agent. */
   readonly admission: Admission;

@@ -4,6 +4,7 @@
 import type { Batch } from './batch.ts';
 import type { Consumer } from './delivery.ts';
 import type { Signal } from './signal.ts';
+import type { Span, SpanAttributes } from './spans.ts';
 import type { BoundCounter, BoundHistogram, ComponentMetrics } from './telemetry.ts';
 
 /** In seconds, from 10 us: the collector's bounds begin at 5 s, which says nothing. */
@@ -20,6 +21,9 @@ export class ProcessorMeter {
   /** A processor works on one batch at a time, until it hands on or waits. */
   #isWorking = false;
   #startedMs = 0;
+  /** Where the end of the work is noted, and with what. */
+  #span: Span | undefined;
+  #noted: SpanAttributes | undefined;
 
   /** `nowMs` is a clock in ms, with fractions. */
   constructor(metrics: ComponentMetrics, signal: Signal, nowMs: () => number) {
@@ -46,13 +50,15 @@ export class ProcessorMeter {
     });
   }
 
-  /** The processor, with what goes into it counted. */
-  around(processor: Consumer): Consumer {
+  /** The processor, with what goes into it counted; with `id`, its work is noted in the batch's span. */
+  around(processor: Consumer, id?: string): Consumer {
+    this.#noted = id === undefined ? undefined : { processor: id };
     return {
       consume: (batch: Batch): Promise<void> => {
         this.#incoming.add(batch.items);
         this.#startedMs = this.#nowMs();
         this.#isWorking = true;
+        if (this.#noted) this.#note(batch);
         try {
           return processor.consume(batch);
         } finally {
@@ -78,5 +84,11 @@ export class ProcessorMeter {
     if (!this.#isWorking) return;
     this.#isWorking = false;
     this.#duration.record((this.#nowMs() - this.#startedMs) / 1_000);
+    if (this.#span) this.#span.event('End processing.', this.#noted);
+  }
+
+  #note({ context }: Batch): void {
+    this.#span = context.span;
+    this.#span?.event('Start processing.', this.#noted);
   }
 }

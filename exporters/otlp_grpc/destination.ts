@@ -12,6 +12,7 @@ import {
 } from '../../pipeline/sending/otlp-outcome.ts';
 import { compress, type Encoding } from '../../pipeline/transport/compression.ts';
 import { GrpcClient, type GrpcAnswer, type GrpcRequest } from '../../pipeline/transport/grpc-client.ts';
+import { endAnsweredCall, endFailedCall, GrpcClientSpans } from '../../pipeline/transport/grpc-spans.ts';
 import { GRPC_STATUS, grpcStatusName } from '../../pipeline/transport/grpc-status.ts';
 import { Dialer, grpcTarget } from '../../pipeline/transport/target.ts';
 import { VERSION } from '../../pipeline/version.ts';
@@ -38,6 +39,9 @@ export class GrpcDestination implements Destination {
   readonly #encodingName: string | undefined;
   readonly #dialer: Dialer;
   readonly #client: GrpcClient;
+  readonly #spans: GrpcClientSpans | undefined;
+  /** Who is called, for spans. */
+  readonly #authority: string;
 
   constructor(config: OtlpGrpcExporterConfig, context: ComponentContext) {
     this.#config = config;
@@ -46,6 +50,8 @@ export class GrpcDestination implements Destination {
     this.#encodingName = compression === '' || compression === 'none' ? undefined : compression;
     this.#encoding = encodingFor(compression);
     const target = grpcTarget(config.endpoint);
+    this.#spans = context.spans && new GrpcClientSpans(context.spans);
+    this.#authority = target.authority;
     const isSecure = target.secure ?? !config.tls.insecure;
     this.#dialer = new Dialer({
       target,
@@ -90,15 +96,21 @@ export class GrpcDestination implements Destination {
 
   async send(batch: Batch, attempt: Attempt): Promise<void> {
     checkRequestSize(batch);
-    const request = this.#requestOf(batch);
-    const call = this.#client.call(request instanceof Promise ? await request : request);
+    const made = this.#requestOf(batch);
+    const request = made instanceof Promise ? await made : made;
+    const spanned = attempt.span && this.#spans?.start(batch.signal, request.path, attempt.span.context);
+    const call = this.#client.call(
+      spanned ? { ...request, headers: { ...request.headers, ...spanned.headers } } : request,
+    );
     attempt.onCancel((reason) => call.cancel(reason));
     let answer: GrpcAnswer;
     try {
       answer = await call.answer;
     } catch (error) {
+      if (spanned) endFailedCall(spanned, error);
       throw failureOfCall(error, this.#config.endpoint, batch);
     }
+    if (spanned) endAnsweredCall(spanned, answer, this.#authority);
     if (answer.status !== GRPC_STATUS.OK) throw this.#failureOf(answer, batch);
     checkPartialSuccess(decodePartialSuccess(answer.body), this.#config.endpoint, batch, this.#context.log);
   }

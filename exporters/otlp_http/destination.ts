@@ -15,6 +15,7 @@ import { httpClientKeepAlive } from '../../pipeline/settings/http-client.ts';
 import { SIGNALS, type Signal } from '../../pipeline/signal.ts';
 import { compress, type Encoding } from '../../pipeline/transport/compression.ts';
 import { HttpClient, type HttpAnswer } from '../../pipeline/transport/http-client.ts';
+import { endAnsweredRequest, endFailedRequest, HttpClientSpans } from '../../pipeline/transport/http-spans.ts';
 import { Dialer, httpTarget } from '../../pipeline/transport/target.ts';
 import { VERSION } from '../../pipeline/version.ts';
 import { decodePartialSuccess, type PartialSuccess } from '../../proto/export-response.ts';
@@ -45,12 +46,14 @@ export class HttpDestination implements Destination {
   readonly #endpoints: Partial<Record<Signal, Endpoint>> = {};
   readonly #clients = new Map<string, HttpClient>();
   readonly #dialers: Dialer[] = [];
+  readonly #spans: HttpClientSpans | undefined;
   /** Why the exporter can not start. */
   #problem: AgentError | undefined;
 
   constructor(config: OtlpHttpExporterConfig, context: ComponentContext) {
     this.#config = config;
     this.#context = context;
+    this.#spans = context.spans && new HttpClientSpans(context.spans);
     const { compression } = config;
     this.#encodingName =
       compression === '' || compression === 'none' ? undefined : compression === 'zlib' ? 'deflate' : compression;
@@ -92,7 +95,7 @@ export class HttpDestination implements Destination {
     }
     checkRequestSize(batch);
     const isJson = this.#config.encoding === 'json';
-    const headers: Record<string, string> = { 'content-type': isJson ? 'application/json' : 'application/x-protobuf' };
+    let headers: Record<string, string> = { 'content-type': isJson ? 'application/json' : 'application/x-protobuf' };
     if (this.#encodingName !== undefined) headers['content-encoding'] = this.#encodingName;
     let { chunks, bytes } = batch;
     if (isJson || this.#encodingName !== undefined) {
@@ -100,14 +103,18 @@ export class HttpDestination implements Destination {
       chunks = [body];
       bytes = body.length;
     }
+    const spanned = attempt.span && this.#spans?.start(batch.signal, endpoint.url, attempt.span.context);
+    if (spanned) headers = { ...headers, ...spanned.headers };
     const call = endpoint.client.post(endpoint.path, chunks, bytes, headers);
     attempt.onCancel((reason) => call.cancel(reason));
     let answer: HttpAnswer;
     try {
       answer = await call.answer;
     } catch (error) {
+      if (spanned) endFailedRequest(spanned, error);
       throw failureOfCall(error, endpoint.url, batch);
     }
+    if (spanned) endAnsweredRequest(spanned, answer.status);
     if (answer.status < 200 || answer.status > 299) throw this.#failureOf(endpoint, answer, batch);
     checkPartialSuccess(partialSuccessOf(answer), endpoint.url, batch, this.#context.log);
   }

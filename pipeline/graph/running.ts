@@ -16,6 +16,7 @@ import { Entry, Junction } from '../junction.ts';
 import type { ListenerPool } from '../listen.ts';
 import { ProcessorMeter } from '../processor-meter.ts';
 import { SIGNALS, type Signal } from '../signal.ts';
+import type { ComponentSpans } from '../spans.ts';
 import type { ComponentLogger, ComponentMetrics } from '../telemetry.ts';
 import type { GraphPlan, PlannedNode } from './plan.ts';
 import type { StatusBoard } from './status.ts';
@@ -27,6 +28,8 @@ export type ReleasableMetrics = ComponentMetrics & { release(): void };
 export interface EngineServices {
   log(speaker: { readonly kind: ComponentKind; readonly id: string; readonly pipeline?: string }): ComponentLogger;
   metrics(kind: ComponentKind, id: string): ReleasableMetrics;
+  /** Undefined while nobody takes the agent's own spans. */
+  spans?(kind: ComponentKind, id: string): ComponentSpans | undefined;
   readonly drops: DropLog;
   readonly admission: Admission;
   readonly listeners: ListenerPool;
@@ -68,6 +71,7 @@ export function contextFor(
     ...(pipeline === undefined ? {} : { pipeline }),
     log: services.log({ kind, id, ...(pipeline === undefined ? {} : { pipeline }) }),
     metrics: services.metrics(kind, id),
+    spans: services.spans?.(kind, id),
     drops: services.drops,
     admission: services.admission,
     listeners: services.listeners,
@@ -96,7 +100,7 @@ export function makeNode(planned: PlannedNode, plan: GraphPlan, options: MakeOpt
       const signal = planned.signal ?? 'traces';
       const meter = new ProcessorMeter(metrics, signal, () => performance.now());
       const instance = (declaration as ProcessorDeclaration).create(config, context, signal, meter.before(next));
-      const entry = new Entry(meter.around(instance));
+      const entry = new Entry(meter.around(instance, context.spans && component.id));
       return { planned, component: instance, entry, outputs: new Map([['next', next]]), metrics };
     }
     case 'exporter': {

@@ -7,7 +7,7 @@ import type { MetricStore } from './metric-store.ts';
 import { propagatorOf } from './propagation.ts';
 import type { Running } from './running.ts';
 import { samplerOf } from './sampler.ts';
-import type { OwnResource, TracesSettings } from './settings.ts';
+import type { OwnResource, TraceRules, TracesSettings } from './settings.ts';
 import { fineClock, Tracer, type EndedSpan } from './tracer.ts';
 
 export interface OwnTracesOptions {
@@ -27,6 +27,12 @@ export class OwnTraces implements Running {
   constructor(options: OwnTracesOptions) {
     this.#options = options;
     this.tracer = tracerOf(options.settings, options.now, (span) => this.take(span));
+  }
+
+  /** What other threads' tracers need. */
+  get rules(): TraceRules {
+    const { propagators, sampler } = this.#options.settings;
+    return { propagators, sampler };
   }
 
   /** A span that has ended, here or in another thread. */
@@ -59,7 +65,7 @@ export function recordsTraces({ level, processors = [] }: TracesSettings): boole
 }
 
 /** `take` gets every recorded span when it ends. Fails with TELEMETRY_EXPORT. */
-export function tracerOf(settings: TracesSettings, now: () => number, take: (span: EndedSpan) => void): Tracer {
+export function tracerOf(settings: TraceRules, now: () => number, take: (span: EndedSpan) => void): Tracer {
   return new Tracer({
     sampler: samplerOf(settings.sampler),
     propagator: propagatorOf(settings.propagators ?? []),

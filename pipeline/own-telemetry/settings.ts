@@ -127,14 +127,18 @@ export interface SamplerSettings {
   readonly trace_id_ratio_based?: Maybe<{ readonly ratio?: Maybe<number> }>;
 }
 
-export interface TracesSettings {
-  /** Anything but none records spans, where there is a processor. */
-  readonly level?: Maybe<TelemetryLevel>;
+/** Which spans are recorded, and how others hear of them. */
+export interface TraceRules {
   /** `tracecontext`, `b3`; default none. */
   readonly propagators?: Maybe<readonly string[]>;
-  readonly processors?: Maybe<readonly SpanProcessorSettings[]>;
   /** Default parent_based. */
   readonly sampler?: Maybe<SamplerSettings>;
+}
+
+export interface TracesSettings extends TraceRules {
+  /** Anything but none records spans, where there is a processor. */
+  readonly level?: Maybe<TelemetryLevel>;
+  readonly processors?: Maybe<readonly SpanProcessorSettings[]>;
 }
 
 export interface LogsSettings {

@@ -9,14 +9,15 @@ import type { CounterSeries } from './metric-store.ts';
 import { hrTime, otlpResource } from './otlp-shape.ts';
 import { makeOwnExporter } from './own-exporter.ts';
 import type { OwnResource, SpanProcessorSettings } from './settings.ts';
-import type { EndedSpan, SpanScope } from './tracer.ts';
+import type { EndedSpan } from './tracer.ts';
 
 type ReadableSpan = Parameters<typeof ProtobufTraceSerializer.serializeRequest>[0][number];
 type ApiContext = ReturnType<ReadableSpan['spanContext']>;
 type TraceState = NonNullable<ApiContext['traceState']>;
-type Scope = ReadableSpan['instrumentationScope'];
 
 const DEFAULT_DELAY_MS = 5_000;
+const LINE_END = Buffer.from('\n');
+const NOTHING = new Uint8Array(0);
 
 // oxlint-disable typescript/no-unsafe-enum-assignment -- the API's enums are not part of the transformer's interface.
 // Safe: the API's numbers for kinds and statuses; they are fixed by its releases.
@@ -38,12 +39,17 @@ export async function startSpanExport(
   );
   const resource = otlpResource(options.resource);
   const serializer = exporter.form === 'json' ? JsonTraceSerializer : ProtobufTraceSerializer;
-  // The serialiser groups spans by the identity of their scope.
-  const scopes = new Map<string, Scope>();
+  const separator = exporter.form === 'json' ? LINE_END : NOTHING;
   return new ExportQueue<EndedSpan>({
     exporter,
-    serialize: (spans) =>
-      serializer.serializeRequest(spans.map((span) => readable(span, resource, sharedScope(span.scope, scopes)))),
+    serialize: (spans) => {
+      const bodies: Uint8Array[] = [];
+      for (const group of byScope(spans)) {
+        const body = serializer.serializeRequest(group.map((span) => readable(span, resource)));
+        if (body) bodies.push(...(bodies.length > 0 ? [separator, body] : [body]));
+      }
+      return Buffer.concat(bodies);
+    },
     ...queueLimits(settings, exporter, DEFAULT_DELAY_MS),
     onLost: (spans, error) => {
       options.lost.add(spans);
@@ -52,17 +58,22 @@ export async function startSpanExport(
   });
 }
 
-function sharedScope(scope: SpanScope, known: Map<string, Scope>): Scope {
-  const key = JSON.stringify(scope);
-  let shared = known.get(key);
-  if (!shared) {
-    shared = { ...scope };
-    known.set(key, shared);
+/**
+ * The serialiser tells scopes apart by name and version alone, so what differs in their attributes is serialised apart:
+ * one OTLP request after another is one again.
+ */
+function byScope(spans: readonly EndedSpan[]): Iterable<EndedSpan[]> {
+  const groups = new Map<string, EndedSpan[]>();
+  for (const span of spans) {
+    const key = JSON.stringify(span.scope);
+    const group = groups.get(key);
+    if (group) group.push(span);
+    else groups.set(key, [span]);
   }
-  return shared;
+  return groups.values();
 }
 
-function readable(span: EndedSpan, resource: ReadableSpan['resource'], scope: Scope): ReadableSpan {
+function readable(span: EndedSpan, resource: ReadableSpan['resource']): ReadableSpan {
   const context = apiContext(span.context);
   return {
     name: span.name,
@@ -82,7 +93,7 @@ function readable(span: EndedSpan, resource: ReadableSpan['resource'], scope: Sc
       ...(attributes ? { attributes } : {}),
     })),
     resource,
-    instrumentationScope: scope,
+    instrumentationScope: span.scope,
     droppedAttributesCount: 0,
     droppedEventsCount: span.droppedEvents,
     droppedLinksCount: span.droppedLinks,

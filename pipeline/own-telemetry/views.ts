@@ -38,10 +38,11 @@ const PATH = 'service::telemetry::metrics::views';
 /** Fails with TELEMETRY_VIEW where the collector would not start; what else has no effect is logged, once. */
 export class Views implements MetricViews {
   readonly #views: readonly View[];
-  readonly #log: ComponentLogger;
+  readonly #log: ComponentLogger | undefined;
   readonly #said = new Set<string>();
 
-  constructor(settings: readonly ViewSettings[], log: ComponentLogger) {
+  /** Without a log nothing is said: further threads only count as the views want. */
+  constructor(settings: readonly ViewSettings[], log?: ComponentLogger) {
     this.#log = log;
     this.#views = settings.flatMap((one, index) => this.#viewOf(one, `${PATH}[${index}]`));
   }
@@ -137,7 +138,7 @@ export class Views implements MetricViews {
     const key = `${metric} ${message}`;
     if (this.#said.has(key)) return;
     this.#said.add(key);
-    this.#log.warn({ path: PATH, metric }, message);
+    this.#log?.warn({ path: PATH, metric }, message);
   }
 
   #viewOf({ selector, stream = {} }: ViewSettings, path: string): View[] {
@@ -152,7 +153,7 @@ export class Views implements MetricViews {
     const { name = '', description = '' } = stream;
     const isPattern = /[*?]/.test(pattern);
     if (isPattern && name !== '') {
-      this.#log.warn({ path, pattern }, 'No effect: a view can not give several metrics one name.');
+      this.#log?.warn({ path, pattern }, 'No effect: a view can not give several metrics one name.');
       return [];
     }
     const nameMatches = nameMatcher(pattern, isPattern);
@@ -185,7 +186,7 @@ export class Views implements MetricViews {
       if (bounds.every((bound, index) => index === 0 || bound > (bounds[index - 1] ?? bound))) {
         return { kind: 'explicit', bounds };
       }
-      this.#log.warn({ path }, 'No effect: the boundaries of a histogram must grow.');
+      this.#log?.warn({ path }, 'No effect: the boundaries of a histogram must grow.');
       return { kind: 'default' };
     }
     if (settings.last_value) return { kind: 'last_value' };

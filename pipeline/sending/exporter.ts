@@ -5,9 +5,11 @@ import type { Batch } from '../batch.ts';
 import type { ComponentContext, Exporter } from '../component.ts';
 import { asDeliveryError, Refused, Rejected } from '../delivery.ts';
 import { ITEM_NAME, type Signal } from '../signal.ts';
+import type { Span } from '../spans.ts';
 import type { BoundCounter } from '../telemetry.ts';
 import { nextDelayMs, type RetrySettings } from './backoff.ts';
 import { SendQueue, type QueueLimits } from './send-queue.ts';
+import { endDelivery, noteRetry, SendSpans } from './send-spans.ts';
 
 /** The settings of `timeout`, `retry_on_failure` and `sending_queue`, in the engine's units. */
 export interface SendingSettings {
@@ -20,8 +22,14 @@ export interface SendingSettings {
 
 /** One attempt to send. A plain object rather than an AbortSignal, whose listeners cost more than a small send. */
 export class Attempt {
+  /** The span of the delivery this attempt belongs to, while such are recorded. */
+  readonly span: Span | undefined;
   #cancelled: Refused | undefined;
   #onCancel: ((reason: Refused) => void) | undefined;
+
+  constructor(span?: Span) {
+    this.span = span;
+  }
 
   /** `listener` hears of a cancellation at once, even of one in the past. */
   onCancel(listener: (reason: Refused) => void): void {
@@ -92,6 +100,7 @@ class SendingExporter implements Exporter {
   readonly #destination: Destination;
   readonly #queue: SendQueue;
   readonly #counters: Partial<Record<Signal, SentCounters>> = {};
+  readonly #spans: SendSpans | undefined;
   #round = new Round();
   /** The round before, once callers are gone. */
   #lastRound: Round | undefined;
@@ -102,6 +111,7 @@ class SendingExporter implements Exporter {
     this.#settings = settings;
     this.#destination = destination;
     const { queue } = settings;
+    this.#spans = context.spans && new SendSpans(context.spans, context.id);
     this.#queue = new SendQueue({
       parallel: queue?.consumers ?? PARALLEL_WITHOUT_QUEUE,
       ...(queue ? { queue } : {}),
@@ -139,7 +149,8 @@ class SendingExporter implements Exporter {
   async consume(batch: Batch): Promise<void> {
     if (batch.items === 0) return;
     try {
-      await this.#queue.submit(batch);
+      if (this.#spans && this.#settings.queue) await this.#spans.enqueue(batch, (inside) => this.#queue.submit(inside));
+      else await this.#queue.submit(batch);
     } catch (error) {
       if (this.#settings.queue && !this.#settings.queue.waitForResult) {
         this.#countersOf(batch.signal).notEnqueued.add(batch.items);
@@ -175,17 +186,21 @@ class SendingExporter implements Exporter {
     const { retry } = this.#settings;
     const round = this.#round;
     const started = this.#context.now();
+    const span = this.#spans?.deliver(batch);
     for (let attempt = 0; ; attempt += 1) {
-      const failure = await this.#attempt(batch, round);
+      if (span && retry.enabled) span.event('Sending request.', { retry_num: attempt });
+      const failure = await this.#attempt(batch, round, span);
       if (!failure) {
         this.#countersOf(batch.signal).sent.add(batch.items);
         this.#recovered();
+        if (span) endDelivery(span, batch.items, 0);
         return;
       }
       if (failure instanceof Rejected) {
         const counters = this.#countersOf(batch.signal);
         counters.failed.add(failure.count);
         counters.sent.add(batch.items - failure.count);
+        if (span) endDelivery(span, batch.items, failure.count, failure);
         throw failure;
       }
       const delay =
@@ -195,16 +210,18 @@ class SendingExporter implements Exporter {
       this.#failed(failure, delay);
       if (delay === undefined) {
         this.#countersOf(batch.signal).failed.add(batch.items);
+        if (span) endDelivery(span, batch.items, batch.items, failure);
         throw failure;
       }
+      if (span) noteRetry(span, delay, failure);
       await sleep(delay, round.signal);
     }
   }
 
   /** One attempt within the timeout; the failure, or undefined. */
-  async #attempt(batch: Batch, round: Round): Promise<Refused | Rejected | undefined> {
+  async #attempt(batch: Batch, round: Round, span: Span | undefined): Promise<Refused | Rejected | undefined> {
     const { timeoutMs } = this.#settings;
-    const attempt = new Attempt();
+    const attempt = new Attempt(span);
     if (round.signal.aborted) attempt.cancel(STOPPED);
     round.attempts.add(attempt);
     const timer =

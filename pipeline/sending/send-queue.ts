@@ -1,14 +1,18 @@
 // The memory queue of an exporter. It also serves exporters without a queue: then every caller waits for its own data's
 // result. What waits while sends are under way goes out merged in one request, because concatenated OTLP is OTLP.
 
-import { withChunks, type Batch } from '../batch.ts';
+import { withChunks, type Batch, type ClientContext } from '../batch.ts';
 import { splitChunks } from '../../proto/otlp/split.ts';
 import { asDeliveryError, Refused, Rejected } from '../delivery.ts';
+import type { SpanContext } from '../spans.ts';
 
 /** A merged request is at most this large, so that one send neither blocks the loop nor meets a size limit. */
 const MERGE_MAX_BYTES = 1 << 20;
 /** Up to this many sends start at once even for small batches; more only when a full request is waiting. */
 const EAGER_SENDS = 2;
+
+/** Spans a merged request is linked with at most: the limit of OpenTelemetry's SDKs. */
+const MAX_LINKS = 128;
 
 /** How what waits is merged while earlier data is on its way. */
 export interface MergeRules {
@@ -387,5 +391,18 @@ function mergeEntries(entries: readonly Waiting[]): Batch {
   }
   const [first] = entries;
   if (!first) throw new Error('a request needs at least one batch');
-  return withChunks(first.batch, chunks, items);
+  const merged = withChunks(first.batch, chunks, items);
+  const { span, links } = first.batch.context;
+  return span || links ? { ...merged, context: linkedContext(entries, first.batch.context) } : merged;
+}
+
+/** What was on its way in several spans belongs to none of them any more, and is linked with all. */
+function linkedContext(entries: readonly Waiting[], context: ClientContext): ClientContext {
+  const links: SpanContext[] = [];
+  for (const { batch } of entries) {
+    const { span, links: earlier = [] } = batch.context;
+    if (span) links.push(span.context);
+    else links.push(...earlier);
+  }
+  return { ...context, span: undefined, links: links.slice(0, MAX_LINKS) };
 }

@@ -12,6 +12,8 @@ import { Engine, type Exchange } from '../graph/engine.ts';
 import { flowFigures } from '../graph/flow-figures.ts';
 import { SharedListenerPool } from '../listener-pool.ts';
 import { ComponentTelemetry, type ComponentTelemetryOptions } from '../own-telemetry/component-telemetry.ts';
+import { tracerOf } from '../own-telemetry/own-traces.ts';
+import { Views } from '../own-telemetry/views.ts';
 import { VERSION } from '../version.ts';
 import { copiesOf } from './copies.ts';
 import { ForwardedLogs } from './forwarded-logs.ts';
@@ -27,8 +29,10 @@ export interface DataThreadOptions {
 /** Runs until the main thread asks to stop; then the port is closed, and with it the thread ends. */
 export function runDataThread({ setup, port, registry, sampleTraceIds }: DataThreadOptions): void {
   const post = (news: News): void => port.postMessage(news);
+  const tracer = setup.traces && tracerOf(setup.traces, Date.now, (span) => post({ news: 'span', span }));
   const telemetry = new ComponentTelemetry({
     level: setup.metricsLevel,
+    views: new Views(setup.metricViews),
     logs: new ForwardedLogs(setup.logLevel, post),
     now: Date.now,
     sampleTraceIds,
@@ -37,6 +41,7 @@ export function runDataThread({ setup, port, registry, sampleTraceIds }: DataThr
     services: {
       log: (speaker) => telemetry.loggerFor(speaker),
       metrics: (kind, id) => telemetry.metricsFor(kind, id),
+      spans: (kind, id) => tracer?.forComponent(kind, id),
       drops: telemetry.drops,
       admission: new Admission(setup.admission.limitBytes, setup.admission.shared),
       listeners: new SharedListenerPool({ threads: 'further' }),

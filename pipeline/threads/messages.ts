@@ -6,6 +6,8 @@ import type { DropRecord } from '../drops.ts';
 import type { ErrorCode } from '../error-codes.ts';
 import { AgentError, AgentErrors, type SourcePosition } from '../errors.ts';
 import type { FamilyPart, TelemetryLevel } from '../own-telemetry/metric-store.ts';
+import type { TraceRules, ViewSettings } from '../own-telemetry/settings.ts';
+import type { EndedSpan } from '../own-telemetry/tracer.ts';
 
 /** What a thread is given at its birth. */
 export interface DataThreadSetup {
@@ -15,6 +17,10 @@ export interface DataThreadSetup {
   /** Lines below are not even sent. */
   readonly logLevel: LogLevel;
   readonly metricsLevel: TelemetryLevel;
+  /** Histograms are counted as the views say, so that what threads tell adds up. */
+  readonly metricViews: readonly ViewSettings[];
+  /** Present where the agent's own spans are recorded; they are told as they end. */
+  readonly traces: TraceRules | undefined;
   /** Bytes in flight are counted for all threads together. */
   readonly admission: { readonly limitBytes: number; readonly shared: SharedArrayBuffer };
   readonly drainTimeoutMs: number;
@@ -48,6 +54,7 @@ export interface Requests {
 export type News =
   | { readonly news: 'log'; readonly level: LogLevel; readonly own: LogFields; readonly line: object; message: string }
   | { readonly news: 'states'; readonly states: readonly ComponentState[] }
+  | { readonly news: 'span'; readonly span: EndedSpan }
   | { readonly news: 'fatal'; readonly component: string; readonly reason: string };
 
 type LogFields = Readonly<Record<string, string>>;

@@ -6,6 +6,7 @@ import type { ComponentState, Figure } from '../component.ts';
 import type { DropRecord } from '../drops.ts';
 import type { LogSource } from '../own-telemetry/component-telemetry.ts';
 import type { MetricStore } from '../own-telemetry/metric-store.ts';
+import type { EndedSpan } from '../own-telemetry/tracer.ts';
 import { Asker, type ConfigurationSources, type DataThreadSetup, type News } from './messages.ts';
 
 export interface ThreadTeamOptions {
@@ -16,6 +17,7 @@ export interface ThreadTeamOptions {
   readonly spawn: (setup: DataThreadSetup) => Worker;
   readonly logs: LogSource;
   readonly store: MetricStore;
+  readonly onSpan: (span: EndedSpan) => void;
   readonly onFatal: (component: string, reason: string) => void;
 }
 
@@ -125,6 +127,9 @@ export class ThreadTeam {
     switch (news.news) {
       case 'log':
         this.#options.logs.child({ ...news.own, thread: String(member.thread) })[news.level](news.line, news.message);
+        return;
+      case 'span':
+        this.#options.onSpan(news.span);
         return;
       case 'fatal':
         this.#options.onFatal(news.component, news.reason);

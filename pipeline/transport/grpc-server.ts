@@ -14,8 +14,11 @@ import type { Socket } from 'node:net';
 import type { SecureContextOptions } from 'node:tls';
 import type { Admission } from '../admission.ts';
 import type { ClientContext, WireForm } from '../batch.ts';
-import { BodyTooLarge } from './body-errors.ts';
+import type { Span } from '../spans.ts';
+import { BodyTooLarge, NoMemoryForBody } from './body-errors.ts';
 import { decompress, encodingOf, type Encoding } from './compression.ts';
+import { GrowingCharge } from './growing-charge.ts';
+import { endServedCall, type GrpcServerSpans } from './grpc-spans.ts';
 import { encodeGrpcMessage, GRPC_STATUS, GrpcError } from './grpc-status.ts';
 import { pingEvery } from './keepalive.ts';
 import type { ProtocolServer } from './served.ts';
@@ -52,6 +55,8 @@ export interface GrpcServerOptions {
     readonly timeMs: number;
     readonly timeoutMs: number;
   };
+  /** Absent while nobody takes the agent's own spans. */
+  readonly spans?: GrpcServerSpans | undefined;
   /** Told of refusals for want of memory, so that they are counted. */
   readonly onRefused?: (path: string) => void;
   /** The details of an UNAVAILABLE answer: a google.rpc.Status with RetryInfo. */
@@ -198,7 +203,7 @@ export class GrpcServer implements ProtocolServer {
     }
     authenticate(headers).then(
       (auth) => call.read(auth),
-      (error: unknown) => fail(stream, asGrpcError(error)),
+      (error: unknown) => call.refuse(asGrpcError(error)),
     );
   }
 }
@@ -215,10 +220,13 @@ class Call {
   /** Length of the whole frame with its prefix, once known. */
   #expected = 0;
   #charged = 0;
+  /** What the message grew to while it was decompressed, until it is whole. */
+  #grown: GrowingCharge | undefined;
   #done = false;
   /** The message is whole and will be answered: until then it stays in memory, whether its client waits or has gone. */
   #isHandled = false;
   #auth: ReadonlyMap<string, unknown> | undefined;
+  readonly #span: Span | undefined;
 
   constructor(
     options: GrpcServerOptions,
@@ -232,6 +240,11 @@ class Call {
     this.#headers = headers;
     this.#path = path;
     this.#handler = handler;
+    this.#span = options.spans?.start(path, headers, stream);
+  }
+
+  refuse(error: GrpcError): void {
+    this.#fail(error);
   }
 
   read(auth: ReadonlyMap<string, unknown> | undefined): void {
@@ -240,6 +253,7 @@ class Call {
     this.#stream.on('end', () => this.#onEnd());
     this.#stream.on('close', () => {
       if (!this.#isHandled) this.#release();
+      if (this.#span && !this.#done) endServedCall(this.#span, CLIENT_GONE);
     });
   }
 
@@ -268,15 +282,19 @@ class Call {
       return false;
     }
     if (!admission.tryAcquire(length)) {
-      this.#options.onRefused?.(this.#path);
-      const message = 'no memory for more data in flight';
-      const details = this.#options.retryDetails(message, ADMISSION_RETRY_MS);
-      this.#fail(new GrpcError(GRPC_STATUS.UNAVAILABLE, message, details));
+      this.#fail(this.#noMemory());
       return false;
     }
     this.#charged = length;
     this.#expected = length + FRAME_PREFIX_BYTES;
     return true;
+  }
+
+  /** To be tried again in a second. */
+  #noMemory(): GrpcError {
+    this.#options.onRefused?.(this.#path);
+    const message = 'no memory for more data in flight';
+    return new GrpcError(GRPC_STATUS.UNAVAILABLE, message, this.#options.retryDetails(message, ADMISSION_RETRY_MS));
   }
 
   #onEnd(): void {
@@ -312,7 +330,8 @@ class Call {
     const wire = encoding === 'gzip' || encoding === 'zstd' ? { encoding, body } : undefined;
     let message: Uint8Array | Promise<Uint8Array>;
     try {
-      message = decompress(encoding, body, this.#options.maxMessageBytes);
+      this.#grown = new GrowingCharge(this.#options.admission, this.#charged);
+      message = decompress(encoding, body, this.#options.maxMessageBytes, this.#grown);
     } catch (error) {
       this.#fail(asGrpcError(error));
       return;
@@ -320,7 +339,7 @@ class Call {
     if (message instanceof Promise) {
       message.then(
         (plain) => this.#handleDecompressed(plain, wire),
-        (error: unknown) => this.#fail(asGrpcError(error)),
+        (error: unknown) => this.#fail(error instanceof NoMemoryForBody ? this.#noMemory() : asGrpcError(error)),
       );
     } else this.#handleDecompressed(message, wire);
   }
@@ -329,7 +348,7 @@ class Call {
     if (this.#done) return;
     // The bytes exist already; charging them late keeps the budget true without refusing what was half accepted.
     this.#options.admission.acquire(message.length);
-    this.#options.admission.release(this.#charged);
+    this.#release();
     this.#charged = message.length;
     this.#handle(message, wire);
   }
@@ -343,11 +362,12 @@ class Call {
 
   #client(): ClientContext {
     const known = clientOf(this.#stream);
-    if (!this.#options.includeMetadata && !this.#auth) return known;
+    if (!this.#options.includeMetadata && !this.#auth && !this.#span) return known;
     return {
       ...known,
       metadata: this.#options.includeMetadata ? metadataOf(this.#headers) : NO_METADATA,
       ...(this.#auth ? { auth: this.#auth } : {}),
+      ...(this.#span ? { span: this.#span } : {}),
     };
   }
 
@@ -355,6 +375,7 @@ class Call {
     this.#release();
     if (this.#done) return;
     this.#done = true;
+    if (this.#span) endServedCall(this.#span);
     const stream = this.#stream;
     if (stream.destroyed || stream.closed) return;
     const frame = Buffer.allocUnsafe(FRAME_PREFIX_BYTES + message.length);
@@ -370,6 +391,7 @@ class Call {
     this.#release();
     if (this.#done) return;
     this.#done = true;
+    if (this.#span) endServedCall(this.#span, error);
     this.#parts.length = 0;
     fail(this.#stream, error);
   }
@@ -377,9 +399,11 @@ class Call {
   #release(): void {
     if (this.#charged > 0) this.#options.admission.release(this.#charged);
     this.#charged = 0;
+    this.#grown?.release();
   }
 }
 
+const CLIENT_GONE = { status: GRPC_STATUS.CANCELLED, message: 'the client has gone' };
 const RESPONSE_HEADERS = [':status', '200', 'content-type', 'application/grpc'];
 const RESPOND_WITH_TRAILERS = { waitForTrailers: true };
 const OK_TRAILERS = { 'grpc-status': '0' };

@@ -7,6 +7,8 @@ import http2, { type Http2ServerRequest, type Http2ServerResponse, type ServerHt
 import type { Socket } from 'node:net';
 import type { SecureContextOptions } from 'node:tls';
 import type { Admission } from '../admission.ts';
+import type { Span } from '../spans.ts';
+import { endServedRequest, type HttpServerSpans } from './http-spans.ts';
 import type { ProtocolServer } from './served.ts';
 import { joinParts } from './slab.ts';
 
@@ -19,6 +21,8 @@ export interface HttpRequest {
   readonly address: string | undefined;
   /** As it came over the wire. */
   readonly body: Uint8Array;
+  /** The span of the request, while such are recorded. */
+  readonly span?: Span | undefined;
 }
 
 export interface HttpResponse {
@@ -52,6 +56,8 @@ export interface HttpServerOptions {
   readonly readHeaderTimeoutMs: number;
   readonly idleTimeoutMs: number;
   readonly keepAlive: boolean;
+  /** Absent while nobody takes the agent's own spans. */
+  readonly spans?: HttpServerSpans | undefined;
 }
 
 const MAX_HEADER_BYTES = 64 << 10;
@@ -177,20 +183,26 @@ export class HttpServer implements ProtocolServer {
     const { url = '/', method = 'GET', headers } = request;
     const query = url.indexOf('?');
     const path = query === -1 ? url : url.slice(0, query);
-    const answer = (result: HttpResponse): void => this.#answer(request, response, result);
+    const span = this.#options.spans?.start(request, path);
+    if (span) endWithResponse(span, response);
+    const answer = (result: HttpResponse): void => this.#answer(request, response, result, span);
     request.on('error', () => undefined);
     response.on('error', () => undefined);
     const head = this.#options.service.head(method, path, headers);
-    if (head === undefined) this.#readBody(request, response, method, path);
+    if (head === undefined) this.#readBody(request, response, { method, path, span });
     else if (head instanceof Promise) {
       head.then(
-        (early) => (early ? answer(early) : this.#readBody(request, response, method, path)),
+        (early) => (early ? answer(early) : this.#readBody(request, response, { method, path, span })),
         () => answer(INTERNAL_ERROR),
       );
     } else answer(head);
   }
 
-  #readBody(request: AnyRequest, response: AnyResponse, method: string, path: string): void {
+  #readBody(
+    request: AnyRequest,
+    response: AnyResponse,
+    { method, path, span }: Pick<HttpRequest, 'method' | 'path' | 'span'>,
+  ): void {
     const options = this.#options;
     const { headers } = request;
     const { admission, maxBodyBytes, service } = options;
@@ -206,7 +218,7 @@ export class HttpServer implements ProtocolServer {
     const finish = (result: HttpResponse): void => {
       finished = true;
       release();
-      this.#answer(request, response, result);
+      this.#answer(request, response, result, span);
     };
     response.on('close', () => {
       if (!isWhole) release();
@@ -245,16 +257,18 @@ export class HttpServer implements ProtocolServer {
     request.on('end', () => {
       if (finished) return;
       isWhole = true;
+      if (span && received > 0) span.set({ 'http.request.body.size': received });
       const body = joinParts(parts, received);
       service
-        .handle({ method, path, headers, address: request.socket?.remoteAddress, body })
+        .handle({ method, path, headers, address: request.socket?.remoteAddress, body, span })
         .then(finish, () => finish(INTERNAL_ERROR));
     });
   }
 
-  #answer(request: AnyRequest, response: AnyResponse, result: HttpResponse): void {
+  #answer(request: AnyRequest, response: AnyResponse, result: HttpResponse, span: Span | undefined): void {
     if (response.destroyed || response.headersSent) return;
     const body = typeof result.body === 'string' ? Buffer.from(result.body) : result.body;
+    if (span && body.length > 0) span.set({ 'http.response.body.size': body.length });
     const headers: Record<string, string | number> = { ...result.headers, 'content-length': body.length };
     const incomplete = !request.complete;
     if (request.httpVersionMajor === 1 && (this.#stopping || incomplete || !this.#options.keepAlive)) {
@@ -283,6 +297,14 @@ export class HttpServer implements ProtocolServer {
 }
 
 const LINGER_MS = 1_000;
+
+/** The span lasts until the answer is written, or the client gone. */
+function endWithResponse(span: Span, response: AnyResponse): void {
+  response.once('close', () => {
+    const { headersSent, statusCode } = response;
+    endServedRequest(span, headersSent ? statusCode : 0);
+  });
+}
 
 const INTERNAL_ERROR: HttpResponse = {
   status: 500,

@@ -9,6 +9,7 @@ import {
   type GrpcHandler,
   type GrpcServerOptions,
 } from '../../pipeline/transport/grpc-server.ts';
+import { GrpcServerSpans } from '../../pipeline/transport/grpc-spans.ts';
 import { GRPC_STATUS, GrpcError } from '../../pipeline/transport/grpc-status.ts';
 import { Served } from '../../pipeline/transport/served.ts';
 import type { ServerTlsOptions } from '../../pipeline/transport/tls.ts';
@@ -76,6 +77,7 @@ export class OtlpGrpcListener {
         timeMs: parameters?.time || DEFAULT_PING_MS,
         timeoutMs: parameters?.timeout ?? 0,
       },
+      spans: this.#context.spans && new GrpcServerSpans(this.#context.spans),
       retryDetails: unavailableDetails,
     };
   }

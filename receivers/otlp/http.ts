@@ -17,6 +17,7 @@ import {
   type HttpResponse,
   type HttpServerOptions,
 } from '../../pipeline/transport/http-server.ts';
+import { HttpServerSpans } from '../../pipeline/transport/http-spans.ts';
 import { Served } from '../../pipeline/transport/served.ts';
 import type { ServerTlsOptions } from '../../pipeline/transport/tls.ts';
 import { encodePartialSuccess } from '../../proto/export-response.ts';
@@ -116,6 +117,7 @@ export class OtlpHttpListener {
       readHeaderTimeoutMs: config.read_header_timeout,
       idleTimeoutMs: keepAlive.idleTimeoutMs,
       keepAlive: keepAlive.enabled,
+      spans: this.#context.spans && new HttpServerSpans(this.#context.spans, this.#intakes.keys()),
     };
   }
 
@@ -189,6 +191,7 @@ export class OtlpHttpListener {
         metadata: this.#config.include_metadata ? metadataOf(headers) : NO_METADATA,
         ...(request.address === undefined ? {} : { address: request.address }),
         ...(auth ? { auth } : {}),
+        ...(request.span ? { span: request.span } : {}),
       };
       const wire = !isJson && (encoding === 'gzip' || encoding === 'zstd') ? { encoding, body } : undefined;
       await intake.take(bytes, client, wire);

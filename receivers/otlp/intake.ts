@@ -8,17 +8,20 @@ import type { ReceiverCounters } from '../../pipeline/telemetry.ts';
 import { resolveReferences } from '../../proto/otlp/profile-references.ts';
 import { validate } from '../../proto/otlp/validate.ts';
 import { MalformedProto } from '../../proto/wire.ts';
+import { IntakeSpans } from './intake-spans.ts';
 
 /** Takes one request of one signal. Fails with Refused or Rejected. */
 export class Intake {
   readonly signal: Signal;
   readonly #next: Consumer;
   readonly #counters: ReceiverCounters;
+  readonly #spans: IntakeSpans | undefined;
 
-  constructor(signal: Signal, next: Consumer, counters: ReceiverCounters) {
+  constructor(signal: Signal, next: Consumer, counters: ReceiverCounters, spans?: IntakeSpans) {
     this.signal = signal;
     this.#next = next;
     this.#counters = counters;
+    this.#spans = spans;
   }
 
   async take(body: Uint8Array, client: ClientContext, wire: WireForm | undefined): Promise<void> {
@@ -34,19 +37,27 @@ export class Intake {
     }
     // An empty request succeeds and is nobody's business further on.
     if (items === 0) return;
-    const batch = { signal, chunks: [bytes], items, bytes: bytes.length, context: client };
+    const span = this.#spans?.start(client);
+    const context = span ? { ...client, span } : client;
+    const batch = { signal, chunks: [bytes], items, bytes: bytes.length, context };
     try {
       await this.#next.consume(wire && bytes === body ? { ...batch, wire } : batch);
     } catch (error) {
       const failure = asDeliveryError(error, items);
       if (failure instanceof Rejected) {
         this.#counters.failed.add(failure.count);
-        this.#counters.accepted.add(Math.max(0, items - failure.count));
+        const accepted = Math.max(0, items - failure.count);
+        this.#counters.accepted.add(accepted);
+        if (span) this.#spans?.end(span, { accepted, refused: 0, failed: failure.count }, failure);
         if (failure.count < items) throw new PartlyRejected(failure, failure.count);
-      } else this.#counters.refused.add(items);
+      } else {
+        this.#counters.refused.add(items);
+        if (span) this.#spans?.end(span, { accepted: 0, refused: items, failed: 0 }, failure);
+      }
       throw failure;
     }
     this.#counters.accepted.add(items);
+    if (span) this.#spans?.end(span, { accepted: items, refused: 0, failed: 0 });
   }
 }
 
@@ -70,7 +81,10 @@ export function intakesFor(
   const intakes = new Map<Signal, Intake>();
   for (const signal of SIGNALS) {
     const next = outputs[signal];
-    if (next) intakes.set(signal, new Intake(signal, next, context.metrics.receiver(signal, transport)));
+    if (!next) continue;
+    const { spans, id } = context;
+    const intakeSpans = spans && new IntakeSpans(spans, { id, signal, transport });
+    intakes.set(signal, new Intake(signal, next, context.metrics.receiver(signal, transport), intakeSpans));
   }
   return intakes;
 }

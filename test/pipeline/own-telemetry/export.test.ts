@@ -10,9 +10,9 @@ import { ownResource, type OwnTelemetrySettings } from '../../../pipeline/own-te
 import { GrpcServer } from '../../../pipeline/transport/grpc-server.ts';
 import { REQUEST_TYPES } from '../../proto/reference.ts';
 
-function decode(signal: 'metrics' | 'logs', bytes: Uint8Array) {
+function decode(signal: 'metrics' | 'logs' | 'traces', bytes: Uint8Array) {
   const type = REQUEST_TYPES[signal];
-  return JSON.parse(JSON.stringify(type.toObject(type.decode(bytes), { longs: String, enums: String })));
+  return JSON.parse(JSON.stringify(type.toObject(type.decode(bytes), { longs: String, enums: String, bytes: String })));
 }
 
 interface Sent {
@@ -246,5 +246,100 @@ void test('what can not work is refused at start', async () => {
       assert.match(error.message, message);
       return true;
     });
+  }
+});
+
+void test('spans leave as OTLP, each under the scope of its component', async () => {
+  const { got, endpoint } = await destination();
+  const telemetry = await start({
+    traces: { processors: [{ batch: { exporter: { otlp: { protocol: 'http/protobuf', endpoint } } } }] },
+  });
+  const remote = { traceId: 'ab'.repeat(16), spanId: 'cd'.repeat(8), traceFlags: 1, traceState: 'a=1', isRemote: true };
+  const one = telemetry.spansFor('exporter', 'one')?.source({ name: 'scope' });
+  const other = telemetry.spansFor('exporter', 'other')?.source({ name: 'scope' });
+  assert(one && other);
+  const span = one.start('work', { kind: 'server', parent: remote, attributes: { n: 1, yes: true } });
+  other.start('below', { parent: span.context, links: [remote] }).end();
+  span.event('half', { of: 'it' });
+  span.end('broken');
+  await stop(telemetry);
+  assert.deepEqual(
+    got.map(({ url }) => url),
+    ['/v1/traces'],
+  );
+  const { resourceSpans } = decode('traces', got[0]?.body ?? new Uint8Array());
+  assert.deepEqual(
+    resourceSpans.map(
+      (of: { scopeSpans: { scope: { attributes: object[] } }[] }) => of.scopeSpans[0]?.scope.attributes[0],
+    ),
+    ['other', 'one'].map((id) => ({ key: 'otelcol.component.id', value: { stringValue: id } })),
+  );
+  const [below] = resourceSpans[0].scopeSpans[0].spans;
+  const [work] = resourceSpans[1].scopeSpans[0].spans;
+  const base64 = (hex: string): string => Buffer.from(hex, 'hex').toString('base64');
+  assert.deepEqual(
+    [work.name, work.kind, work.traceId, work.parentSpanId, work.traceState],
+    ['work', 'SPAN_KIND_SERVER', base64(remote.traceId), base64(remote.spanId), 'a=1'],
+  );
+  assert.deepEqual(work.status, { message: 'broken', code: 'STATUS_CODE_ERROR' });
+  // The clock stands still but for its fractions.
+  assert.deepEqual(
+    [work.startTimeUnixNano, work.endTimeUnixNano].map((time) => time.slice(0, 12)),
+    [TIME.slice(0, 12), TIME.slice(0, 12)],
+  );
+  assert.deepEqual(
+    work.attributes.map(({ key }: { key: string }) => key),
+    ['n', 'yes'],
+  );
+  assert.deepEqual(work.events[0].name, 'half');
+  assert.deepEqual([below.parentSpanId, below.links[0].spanId], [work.spanId, base64(remote.spanId)]);
+});
+
+void test('spans that find no room or no destination are counted and said', async () => {
+  const { endpoint } = await destination(500);
+  const telemetry = await start({
+    traces: {
+      processors: [
+        {
+          batch: {
+            max_queue_size: 2,
+            max_export_batch_size: 10,
+            exporter: { otlp: { protocol: 'http/protobuf', endpoint } },
+          },
+        },
+      ],
+    },
+  });
+  const source = telemetry.spansFor('receiver', 'otlp')?.source({ name: 'otlp' });
+  for (let index = 0; index < 5; index += 1) source?.start('work').end();
+  await stop(telemetry);
+  const lost = telemetry.figures().find(({ name }) => name === 'genesis_own_spans_lost');
+  assert.equal(lost?.value, 5);
+  assert.match(telemetry.logs.recentErrors()[0]?.message ?? '', /own spans could not be exported/);
+});
+
+void test('no spans are recorded at level none, and where nobody takes them', async () => {
+  const { endpoint } = await destination();
+  const simple = { exporter: { otlp: { protocol: 'http/protobuf', endpoint } } };
+  for (const traces of [{ level: 'none' as const, processors: [{ simple }] }, { processors: [] }, {}]) {
+    const telemetry = await start({ traces });
+    assert.equal(telemetry.spansFor('receiver', 'otlp'), undefined);
+    await stop(telemetry);
+  }
+});
+
+void test('a tracer that can not work is refused at start', async () => {
+  const simple = (exporter: object) => [{ simple: { exporter } }];
+  for (const traces of [
+    { processors: simple({ zipkin: { endpoint: 'http://x' } }) },
+    { processors: [{}] },
+    { processors: simple({ console: {} }), sampler: {} },
+    { processors: simple({ console: {} }), propagators: ['jaeger'] },
+  ]) {
+    await assert.rejects(
+      start({ traces }),
+      (error) => error instanceof AgentError && error.code === 'TELEMETRY_EXPORT',
+      JSON.stringify(traces),
+    );
   }
 });

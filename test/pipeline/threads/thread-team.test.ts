@@ -42,6 +42,8 @@ function teamOf(behaviours: readonly Behaviour[]) {
     setup: {
       logLevel: 'info',
       metricsLevel: 'normal',
+      metricViews: [],
+      traces: undefined,
       admission: { limitBytes: 1, shared: new SharedArrayBuffer(4) },
       drainTimeoutMs: 5_000,
     },
@@ -57,6 +59,7 @@ function teamOf(behaviours: readonly Behaviour[]) {
       }),
     },
     store: new MetricStore('normal'),
+    onSpan: nothing,
     onFatal: (component, reason) => fatal.push(`${component}: ${reason}`),
   });
   const exchanges = (): string[] => asked.filter((line) => !line.endsWith('tell')).toSorted();
