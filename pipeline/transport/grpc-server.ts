@@ -15,9 +15,8 @@ import type { SecureContextOptions } from 'node:tls';
 import type { Admission } from '../admission.ts';
 import type { ClientContext, WireForm } from '../batch.ts';
 import type { Span } from '../spans.ts';
-import { BodyTooLarge, NoMemoryForBody } from './body-errors.ts';
+import { BodyTooLarge } from './body-errors.ts';
 import { decompress, encodingOf, type Encoding } from './compression.ts';
-import { GrowingCharge } from './growing-charge.ts';
 import { endServedCall, type GrpcServerSpans } from './grpc-spans.ts';
 import { encodeGrpcMessage, GRPC_STATUS, GrpcError } from './grpc-status.ts';
 import { pingEvery } from './keepalive.ts';
@@ -220,8 +219,6 @@ class Call {
   /** Length of the whole frame with its prefix, once known. */
   #expected = 0;
   #charged = 0;
-  /** What the message grew to while it was decompressed, until it is whole. */
-  #grown: GrowingCharge | undefined;
   #done = false;
   /** The message is whole and will be answered: until then it stays in memory, whether its client waits or has gone. */
   #isHandled = false;
@@ -282,19 +279,15 @@ class Call {
       return false;
     }
     if (!admission.tryAcquire(length)) {
-      this.#fail(this.#noMemory());
+      this.#options.onRefused?.(this.#path);
+      const message = 'no memory for more data in flight';
+      const details = this.#options.retryDetails(message, ADMISSION_RETRY_MS);
+      this.#fail(new GrpcError(GRPC_STATUS.UNAVAILABLE, message, details));
       return false;
     }
     this.#charged = length;
     this.#expected = length + FRAME_PREFIX_BYTES;
     return true;
-  }
-
-  /** To be tried again in a second. */
-  #noMemory(): GrpcError {
-    this.#options.onRefused?.(this.#path);
-    const message = 'no memory for more data in flight';
-    return new GrpcError(GRPC_STATUS.UNAVAILABLE, message, this.#options.retryDetails(message, ADMISSION_RETRY_MS));
   }
 
   #onEnd(): void {
@@ -330,8 +323,7 @@ class Call {
     const wire = encoding === 'gzip' || encoding === 'zstd' ? { encoding, body } : undefined;
     let message: Uint8Array | Promise<Uint8Array>;
     try {
-      this.#grown = new GrowingCharge(this.#options.admission, this.#charged);
-      message = decompress(encoding, body, this.#options.maxMessageBytes, this.#grown);
+      message = decompress(encoding, body, this.#options.maxMessageBytes);
     } catch (error) {
       this.#fail(asGrpcError(error));
       return;
@@ -339,7 +331,7 @@ class Call {
     if (message instanceof Promise) {
       message.then(
         (plain) => this.#handleDecompressed(plain, wire),
-        (error: unknown) => this.#fail(error instanceof NoMemoryForBody ? this.#noMemory() : asGrpcError(error)),
+        (error: unknown) => this.#fail(asGrpcError(error)),
       );
     } else this.#handleDecompressed(message, wire);
   }
@@ -348,7 +340,7 @@ class Call {
     if (this.#done) return;
     // The bytes exist already; charging them late keeps the budget true without refusing what was half accepted.
     this.#options.admission.acquire(message.length);
-    this.#release();
+    this.#options.admission.release(this.#charged);
     this.#charged = message.length;
     this.#handle(message, wire);
   }
@@ -399,7 +391,6 @@ class Call {
   #release(): void {
     if (this.#charged > 0) this.#options.admission.release(this.#charged);
     this.#charged = 0;
-    this.#grown?.release();
   }
 }
 
