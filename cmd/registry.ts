@@ -37,8 +37,13 @@ export const COMPONENTS: Readonly<Record<ComponentKind, Entries>> = {
     forward: { load: () => import('../connectors/forward/index.ts') },
   },
   extension: {
+    basicauth: { load: () => import('../extensions/basicauth/index.ts') },
+    bearertokenauth: { load: () => import('../extensions/bearertokenauth/index.ts') },
+    headers_setter: { load: () => import('../extensions/headers_setter/index.ts') },
     health_check: { load: () => import('../extensions/health_check/index.ts') },
     healthcheckv2: { load: () => import('../extensions/healthcheckv2/index.ts') },
+    oauth2client: { load: () => import('../extensions/oauth2client/index.ts') },
+    oidc: { load: () => import('../extensions/oidc/index.ts') },
     pprof: { load: () => import('../extensions/pprof/index.ts') },
     zpages: { load: () => import('../extensions/zpages/index.ts') },
   },

@@ -4,8 +4,10 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import { isIP, type Socket } from 'node:net';
 import type { SecureContextOptions } from 'node:tls';
+import { Refused } from './delivery.ts';
 import { splitEndpoint } from './listener-pool.ts';
 import type { ListenAddress, Listening, ListenerPool } from './listen.ts';
+import { Unauthenticated, type ListenerAuthentication } from './transport/authentication.ts';
 
 /** A request whose head has been read and checked. */
 export interface AdminRequest {
@@ -39,8 +41,8 @@ export interface AdminHttpOptions {
    */
   readonly allowedHosts?: readonly string[];
   readonly tls?: SecureContextOptions & { readonly requestCert?: boolean; readonly rejectUnauthorized?: boolean };
-  /** Fails where the client may not come in; the message goes to the client with status 401. */
-  readonly authenticate?: (headers: IncomingMessage['headers']) => Promise<unknown>;
+  /** Who may come in; others get status 401, or 503 where that can not be found out at the moment. */
+  readonly authentication?: ListenerAuthentication;
   /** Headers of every answer. */
   readonly responseHeaders?: Readonly<Record<string, string>>;
   /** 0 or absent: the server's own bounds below. */
@@ -165,30 +167,37 @@ async function serve(
   if (!target.startsWith('/')) return text(400, 'expected a path as the request target\n');
   const refusal = allows && checkOrigin(allows, method, headers);
   if (refusal) return text(403, refusal);
-  const unauthenticated = options.authenticate && (await authenticate(options.authenticate, headers));
+  const query = target.indexOf('?');
+  const search = query === -1 ? '' : target.slice(query + 1);
+  const unauthenticated = options.authentication && (await refusalOf(options.authentication, headers, search));
   if (unauthenticated) return unauthenticated;
   const refused = await dropBody(request);
   if (refused) return refused;
-  const query = target.indexOf('?');
   const path = decodePath(query === -1 ? target : target.slice(0, query));
   if (path === undefined) return text(400, 'the path is not valid percent-encoding\n');
   return options.handler({
     method,
     path,
-    query: new URLSearchParams(query === -1 ? '' : target.slice(query + 1)),
+    query: new URLSearchParams(search),
     headers,
   });
 }
 
-async function authenticate(
-  check: NonNullable<AdminHttpOptions['authenticate']>,
+/** Undefined for a client that may come in. */
+async function refusalOf(
+  authentication: ListenerAuthentication,
   headers: IncomingMessage['headers'],
+  query: string,
 ): Promise<AdminResponse | undefined> {
   try {
-    await check(headers);
+    await authentication.check(headers, query);
     return undefined;
   } catch (error) {
-    return text(401, `${error instanceof Error ? error.message : 'authentication failed'}\n`);
+    if (error instanceof Refused) {
+      return { ...text(503, `${error.message}\n`), headers: { 'retry-after': '1' } };
+    }
+    const message = error instanceof Unauthenticated ? error.message : 'authentication failed';
+    return { ...text(401, `${message}\n`), headers: { 'www-authenticate': authentication.challenge } };
   }
 }
 

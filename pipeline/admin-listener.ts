@@ -32,7 +32,7 @@ export async function startAdminListener(
   options: { readonly handler: AdminHandler } & Pick<AdminHttpOptions, 'allowedHosts'>,
 ): Promise<AdminListener> {
   const component = `${context.kind}:${context.id}`;
-  const check = serverAuthenticator(settings.auth?.authenticator, context);
+  const authentication = serverAuthenticator(settings.auth, context);
   const keepAlive = httpServerKeepAlive(settings, 0);
   const { tls: tlsSettings } = settings;
   const load = tlsSettings && ((): Promise<ServerTlsOptions> => loadServerTls(tlsSettings, component));
@@ -45,7 +45,7 @@ export async function startAdminListener(
     onError: (error) => context.log.error({ error }, 'A request to this server failed.'),
     ...(options.allowedHosts ? { allowedHosts: options.allowedHosts } : {}),
     ...(tls ? { tls } : {}),
-    ...(check ? { authenticate: (headers) => check(headers, (reason) => new Error(reason)) } : {}),
+    ...(authentication ? { authentication } : {}),
     responseHeaders: Object.fromEntries(settings.response_headers.map(({ name, value }) => [name, value])),
     readTimeoutMs: settings.read_timeout,
     readHeaderTimeoutMs: settings.read_header_timeout,

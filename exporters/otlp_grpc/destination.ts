@@ -10,6 +10,12 @@ import {
   failureOfCall,
   rejectedByDestination,
 } from '../../pipeline/sending/otlp-outcome.ts';
+import {
+  authorizeBatch,
+  clientAuthenticator,
+  type ClientAuthenticator,
+  type RequestHeaders,
+} from '../../pipeline/transport/client-authentication.ts';
 import { compress, type Encoding } from '../../pipeline/transport/compression.ts';
 import { GrpcClient, type GrpcAnswer, type GrpcRequest } from '../../pipeline/transport/grpc-client.ts';
 import { endAnsweredCall, endFailedCall, GrpcClientSpans } from '../../pipeline/transport/grpc-spans.ts';
@@ -42,6 +48,9 @@ export class GrpcDestination implements Destination {
   readonly #spans: GrpcClientSpans | undefined;
   /** Who is called, for spans. */
   readonly #authority: string;
+  readonly #isSecure: boolean;
+  readonly #headers: RequestHeaders;
+  #authenticator: ClientAuthenticator | undefined;
 
   constructor(config: OtlpGrpcExporterConfig, context: ComponentContext) {
     this.#config = config;
@@ -53,6 +62,11 @@ export class GrpcDestination implements Destination {
     this.#spans = context.spans && new GrpcClientSpans(context.spans);
     this.#authority = target.authority;
     const isSecure = target.secure ?? !config.tls.insecure;
+    this.#isSecure = isSecure;
+    this.#headers = {
+      'user-agent': config.user_agent || `genesis-agent/${VERSION}`,
+      ...Object.fromEntries(config.headers.map(({ name, value }) => [name.toLowerCase(), value])),
+    };
     this.#dialer = new Dialer({
       target,
       tls: isSecure ? config.tls : undefined,
@@ -65,10 +79,8 @@ export class GrpcDestination implements Destination {
       connect: this.#dialer.connect,
       authority: config.authority || config.tls.server_name_override || target.authority,
       secure: isSecure,
-      headers: {
-        'user-agent': config.user_agent || `genesis-agent/${VERSION}`,
-        ...Object.fromEntries(config.headers.map(({ name, value }) => [name.toLowerCase(), value])),
-      },
+      // An authenticator's headers take the place of configured ones, so they are put together for each call.
+      headers: config.auth ? {} : this.#headers,
       maxResponseBytes: MAX_RESPONSE_BYTES,
       ...(config.keepalive
         ? { keepalive: { timeMs: config.keepalive.time, timeoutMs: config.keepalive.timeout } }
@@ -76,7 +88,9 @@ export class GrpcDestination implements Destination {
     });
   }
 
+  /** Fails with AUTHENTICATOR_MISSING, CREDENTIALS_NEED_TLS or TLS_MATERIAL. */
   start(): Promise<void> {
+    this.#authenticator = clientAuthenticator(this.#config.auth, this.#context, { insecureGrpc: !this.#isSecure });
     return this.#dialer.start();
   }
 
@@ -94,14 +108,17 @@ export class GrpcDestination implements Destination {
     return batch.signal !== 'profiles' && !this.#wireFits(batch);
   }
 
+  mayShare(one: Batch, other: Batch): boolean {
+    return this.#authenticator?.mayShare(one.context, other.context) ?? true;
+  }
+
   async send(batch: Batch, attempt: Attempt): Promise<void> {
     checkRequestSize(batch);
     const made = this.#requestOf(batch);
     const request = made instanceof Promise ? await made : made;
+    const ready = this.#authenticator ? await this.#authorized(this.#authenticator, request, batch, attempt) : request;
     const spanned = attempt.span && this.#spans?.start(batch.signal, request.path, attempt.span.context);
-    const call = this.#client.call(
-      spanned ? { ...request, headers: { ...request.headers, ...spanned.headers } } : request,
-    );
+    const call = this.#client.call(spanned ? { ...ready, headers: { ...ready.headers, ...spanned.headers } } : ready);
     attempt.onCancel((reason) => call.cancel(reason));
     let answer: GrpcAnswer;
     try {
@@ -113,6 +130,18 @@ export class GrpcDestination implements Destination {
     if (spanned) endAnsweredCall(spanned, answer, this.#authority);
     if (answer.status !== GRPC_STATUS.OK) throw this.#failureOf(answer, batch);
     checkPartialSuccess(decodePartialSuccess(answer.body), this.#config.endpoint, batch, this.#context.log);
+  }
+
+  async #authorized(
+    authenticator: ClientAuthenticator,
+    request: GrpcRequest,
+    batch: Batch,
+    attempt: Attempt,
+  ): Promise<GrpcRequest> {
+    const credentials: RequestHeaders = {};
+    const later = authorizeBatch(authenticator, credentials, batch);
+    if (later) await attempt.race(later);
+    return { ...request, headers: { ...this.#headers, ...credentials } };
   }
 
   #wireFits(batch: Batch): boolean {

@@ -13,6 +13,12 @@ import {
 } from '../../pipeline/sending/otlp-outcome.ts';
 import { httpClientKeepAlive } from '../../pipeline/settings/http-client.ts';
 import { SIGNALS, type Signal } from '../../pipeline/signal.ts';
+import {
+  authorizeBatch,
+  clientAuthenticator,
+  type ClientAuthenticator,
+  type RequestHeaders,
+} from '../../pipeline/transport/client-authentication.ts';
 import { compress, type Encoding } from '../../pipeline/transport/compression.ts';
 import { HttpClient, type HttpAnswer } from '../../pipeline/transport/http-client.ts';
 import { endAnsweredRequest, endFailedRequest, HttpClientSpans } from '../../pipeline/transport/http-spans.ts';
@@ -46,6 +52,9 @@ export class HttpDestination implements Destination {
   readonly #endpoints: Partial<Record<Signal, Endpoint>> = {};
   readonly #clients = new Map<string, HttpClient>();
   readonly #dialers: Dialer[] = [];
+  /** Of every request. */
+  readonly #headers: Readonly<RequestHeaders>;
+  #authenticator: ClientAuthenticator | undefined;
   readonly #spans: HttpClientSpans | undefined;
   /** Why the exporter can not start. */
   #problem: AgentError | undefined;
@@ -58,6 +67,12 @@ export class HttpDestination implements Destination {
     this.#encodingName =
       compression === '' || compression === 'none' ? undefined : compression === 'zlib' ? 'deflate' : compression;
     this.#encoding = this.#encodingName === undefined ? 'identity' : (this.#encodingName as Encoding); // the schema's enum has no others
+    this.#headers = {
+      'user-agent': `genesis-agent/${VERSION}`,
+      ...Object.fromEntries(config.headers.map(({ name, value }) => [name.toLowerCase(), value])),
+      'content-type': config.encoding === 'json' ? 'application/json' : 'application/x-protobuf',
+      ...(this.#encodingName === undefined ? {} : { 'content-encoding': this.#encodingName }),
+    };
     for (const signal of SIGNALS) {
       const url = urlFor(config, signal, context.id);
       if (url instanceof AgentError) this.#problem ??= url;
@@ -67,8 +82,10 @@ export class HttpDestination implements Destination {
     }
   }
 
+  /** Fails with URL_INVALID, AUTHENTICATOR_MISSING or TLS_MATERIAL. */
   async start(): Promise<void> {
     if (this.#problem) throw this.#problem;
+    this.#authenticator = clientAuthenticator(this.#config.auth, this.#context);
     for (const dialer of this.#dialers) await dialer.start();
   }
 
@@ -86,6 +103,10 @@ export class HttpDestination implements Destination {
     return batch.signal !== 'profiles' && !this.#wireFits(batch);
   }
 
+  mayShare(one: Batch, other: Batch): boolean {
+    return this.#authenticator?.mayShare(one.context, other.context) ?? true;
+  }
+
   async send(given: Batch, attempt: Attempt): Promise<void> {
     const batch = this.#asSent(given);
     const endpoint = this.#endpoints[batch.signal];
@@ -95,13 +116,18 @@ export class HttpDestination implements Destination {
     }
     checkRequestSize(batch);
     const isJson = this.#config.encoding === 'json';
-    let headers: Record<string, string> = { 'content-type': isJson ? 'application/json' : 'application/x-protobuf' };
-    if (this.#encodingName !== undefined) headers['content-encoding'] = this.#encodingName;
     let { chunks, bytes } = batch;
     if (isJson || this.#encodingName !== undefined) {
       const body = await this.#bodyOf(batch, isJson);
       chunks = [body];
       bytes = body.length;
+    }
+    let headers = this.#headers;
+    if (this.#authenticator) {
+      const changed = { ...headers };
+      const later = authorizeBatch(this.#authenticator, changed, batch);
+      if (later) await attempt.race(later);
+      headers = changed;
     }
     const spanned = attempt.span && this.#spans?.start(batch.signal, endpoint.url, attempt.span.context);
     if (spanned) headers = { ...headers, ...spanned.headers };
@@ -164,10 +190,7 @@ export class HttpDestination implements Destination {
     const client = new HttpClient({
       connect: dialer.connect,
       authority: url.host,
-      headers: {
-        'user-agent': `genesis-agent/${VERSION}`,
-        ...Object.fromEntries(settings.headers.map(({ name, value }) => [name.toLowerCase(), value])),
-      },
+      headers: {},
       maxResponseBytes: MAX_RESPONSE_BYTES,
       keepAlive: keepAlive.enabled,
       maxIdleConnections: keepAlive.maxIdleConnections || MAX_CONNECTIONS,

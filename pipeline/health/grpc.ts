@@ -2,6 +2,7 @@
 
 import type { AdminListener } from '../admin-listener.ts';
 import type { ComponentContext } from '../component.ts';
+import { Refused } from '../delivery.ts';
 import { serverAuthenticator } from '../transport/authentication.ts';
 import { GrpcServer } from '../transport/grpc-server.ts';
 import { GRPC_STATUS, GrpcError } from '../transport/grpc-status.ts';
@@ -28,7 +29,7 @@ export interface GrpcHealthOptions {
 export async function startGrpcHealth(options: GrpcHealthOptions): Promise<AdminListener> {
   const { context, settings } = options;
   const component = `${context.kind}:${context.id}`;
-  const check = serverAuthenticator(settings.auth?.authenticator, context);
+  const authentication = serverAuthenticator(settings.auth, context);
   const { tls: tlsSettings } = settings;
   const load = tlsSettings && ((): Promise<ServerTlsOptions> => loadServerTls(tlsSettings, component));
   const tls = await load?.();
@@ -39,8 +40,8 @@ export async function startGrpcHealth(options: GrpcHealthOptions): Promise<Admin
     admission: context.admission,
     includeMetadata: false,
     ...(tls ? { tls } : {}),
-    ...(check
-      ? { authenticate: (headers) => check(headers, (reason) => new GrpcError(GRPC_STATUS.UNAUTHENTICATED, reason)) }
+    ...(authentication
+      ? { authenticate: (headers) => authentication.check(headers).catch((error: unknown) => throwAsGrpc(error)) }
       : {}),
     keepalive: keepaliveOf(settings),
     retryDetails: () => new Uint8Array(),
@@ -64,6 +65,11 @@ export async function startGrpcHealth(options: GrpcHealthOptions): Promise<Admin
       await server.stop(deadline);
     },
   };
+}
+
+function throwAsGrpc(error: unknown): never {
+  const message = error instanceof Error ? error.message : 'authentication failed';
+  throw new GrpcError(error instanceof Refused ? GRPC_STATUS.UNAVAILABLE : GRPC_STATUS.UNAUTHENTICATED, message);
 }
 
 function keepaliveOf(settings: HealthGrpcSettings) {

@@ -37,6 +37,14 @@ export class Attempt {
     if (this.#cancelled) listener(this.#cancelled);
   }
 
+  /** What comes of the work, or the cancellation where that comes first. */
+  race<T>(work: Promise<T>): Promise<T> {
+    return new Promise((resolve, reject) => {
+      this.onCancel(reject);
+      work.then(resolve, reject);
+    });
+  }
+
   cancel(reason: Refused): void {
     if (this.#cancelled) return;
     this.#cancelled = reason;
@@ -57,6 +65,8 @@ export interface Destination {
   refresh?(): Promise<void>;
   /** Whether batches from different callers may go out in one request. */
   mergeable(batch: Batch): boolean;
+  /** Whether two mergeable batches may share one, as far as the destination can tell them apart; yes where absent. */
+  mayShare?(one: Batch, other: Batch): boolean;
 }
 
 /** Deliveries that began in the same stretch of time and are given up together. */
@@ -116,6 +126,7 @@ class SendingExporter implements Exporter {
       parallel: queue?.consumers ?? PARALLEL_WITHOUT_QUEUE,
       ...(queue ? { queue } : {}),
       mergeable: (batch) => destination.mergeable(batch),
+      ...(destination.mayShare ? { mayShare: (one, other) => destination.mayShare?.(one, other) ?? true } : {}),
       deliver: (batch) => this.#deliver(batch),
       lost: (batch, error) => this.#lost(batch, error),
       partlyRejected: (batch, error) => this.#drop(batch, 'partial_success', error.message, error.count),

@@ -59,6 +59,8 @@ export interface SendQueueOptions {
   readonly merge?: MergeRules;
   /** Whether batches of different callers may share a request. */
   mergeable(batch: Batch): boolean;
+  /** Whether the clients of two batches look the same to the destination; yes where absent. */
+  mayShare?(one: Batch, other: Batch): boolean;
   /** Delivers with retries. Rejects with Refused or Rejected. */
   deliver(batch: Batch): Promise<void>;
   /** Nobody waits for this batch any more and it could not be delivered. */
@@ -206,6 +208,7 @@ export class SendQueue {
   #mayShare(first: Batch, other: Batch): boolean {
     if (first.signal !== other.signal || !this.#options.mergeable(other)) return false;
     if (first.context === other.context) return true;
+    if (this.#options.mayShare?.(first, other) === false) return false;
     const keys = this.#options.merge?.metadataKeys ?? this.#options.queue?.batch?.metadataKeys;
     if (!keys) return first.context.metadata.size === 0 && other.context.metadata.size === 0;
     return keys.every((key) => {

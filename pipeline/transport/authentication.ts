@@ -2,42 +2,90 @@
 
 import type { IncomingHttpHeaders } from 'node:http';
 import type { ComponentContext } from '../component.ts';
+import { Refused } from '../delivery.ts';
 import { AgentError } from '../errors.ts';
+
+/** The client is not who it should be. The message goes to the client, so it holds nothing that helps a stranger. */
+export class Unauthenticated extends Error {
+  override readonly name = 'Unauthenticated';
+}
 
 /** What an extension that authenticates clients offers. */
 export interface ServerAuthenticator {
-  /** What is known about the client; fails with an Error whose message may be shown to the client. */
+  /** How to authenticate, for the `WWW-Authenticate` header: `Bearer`, `Basic realm="genesis-agent"`. */
+  readonly challenge: string;
+  /**
+   * What is known about the client. Fails with Unauthenticated, or with Refused where that can not be found out at the
+   * moment, so that the client tries again.
+   */
   authenticate(headers: IncomingHttpHeaders): Promise<ReadonlyMap<string, unknown>>;
 }
 
-function isAuthenticator(extension: unknown): extension is ServerAuthenticator {
+/** The authenticator as a listener uses it. */
+export interface ListenerAuthentication {
+  readonly challenge: string;
+  /** As `ServerAuthenticator.authenticate`; `query` is the part of the URL after the question mark. */
+  check(headers: IncomingHttpHeaders, query?: string): Promise<ReadonlyMap<string, unknown>>;
+}
+
+interface AuthenticationSettings {
+  readonly authenticator: string;
+  /** Query parameters handed on as if they were headers. */
+  readonly request_params?: readonly string[];
+}
+
+export function isServerAuthenticator(extension: unknown): extension is ServerAuthenticator {
   return typeof extension === 'object' && extension !== null && 'authenticate' in extension;
 }
 
-type Check = (
-  headers: IncomingHttpHeaders,
-  asError: (reason: string) => Error,
-) => Promise<ReadonlyMap<string, unknown>>;
-
 /** The check for a listener, or undefined where no authenticator is configured. Fails when the extension can not authenticate. */
-export function serverAuthenticator(id: string | undefined, context: ComponentContext): Check | undefined {
-  if (id === undefined) return undefined;
+export function serverAuthenticator(
+  settings: AuthenticationSettings | undefined,
+  context: Pick<ComponentContext, 'id' | 'kind' | 'log' | 'metrics' | 'extension'>,
+): ListenerAuthentication | undefined {
+  if (settings === undefined) return undefined;
+  const { authenticator: id, request_params: params = [] } = settings;
   const extension = context.extension(id);
-  if (!isAuthenticator(extension)) {
-    throw new AgentError(
-      'AUTHENTICATOR_MISSING',
-      `auth::authenticator names ${id}, which is not a running authenticator`,
-      {
-        component: `${context.kind}:${context.id}`,
-        mend: `configure ${id} under extensions and list it in service::extensions`,
-      },
-    );
+  if (!isServerAuthenticator(extension)) {
+    const problem = extension === undefined ? 'which is not running' : 'which does not authenticate clients';
+    throw new AgentError('AUTHENTICATOR_MISSING', `auth::authenticator names ${id}, ${problem}`, {
+      component: `${context.kind}:${context.id}`,
+      mend:
+        extension === undefined
+          ? `configure ${id} under extensions and list it in service::extensions`
+          : 'name an extension for listeners, such as basicauth with htpasswd, bearertokenauth or oidc',
+    });
   }
-  return async (headers, asError) => {
-    try {
-      return await extension.authenticate(headers);
-    } catch (error) {
-      throw asError(error instanceof Error ? error.message : 'authentication failed');
-    }
+  const failures = context.metrics.counter({
+    name: 'genesis_listener_unauthenticated_requests',
+    help: 'Requests of clients that could not be authenticated.',
+  });
+  return {
+    challenge: extension.challenge,
+    async check(headers, query = '') {
+      try {
+        return await extension.authenticate(params.length === 0 ? headers : withParameters(headers, params, query));
+      } catch (error) {
+        if (error instanceof Refused) throw error;
+        failures.add(1);
+        if (error instanceof Unauthenticated) {
+          context.log.warn({ authenticator: id, reason: error.message }, 'A client was not authenticated');
+          throw error;
+        }
+        context.log.error({ authenticator: id, error: String(error) }, 'The authenticator failed');
+        throw new Unauthenticated('authentication failed');
+      }
+    },
   };
+}
+
+function withParameters(headers: IncomingHttpHeaders, names: readonly string[], query: string): IncomingHttpHeaders {
+  if (query === '') return headers;
+  const given = new URLSearchParams(query);
+  const more: IncomingHttpHeaders = { ...headers };
+  for (const name of names) {
+    const value = given.get(name);
+    if (value !== null) more[name.toLowerCase()] = value;
+  }
+  return more;
 }

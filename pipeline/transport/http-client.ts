@@ -31,6 +31,7 @@ export interface HttpCallHandle {
 }
 
 const EMPTY = new Uint8Array(0);
+const NO_CHUNKS: readonly Uint8Array[] = [];
 
 export class HttpClient {
   readonly #options: HttpClientOptions;
@@ -47,12 +48,21 @@ export class HttpClient {
     bytes: number,
     headers: Readonly<Record<string, string>>,
   ): HttpCallHandle {
-    const request = http.request({
-      agent: this.#agent,
-      method: 'POST',
-      path,
-      headers: { ...this.#options.headers, ...headers, host: this.#options.authority, 'content-length': bytes },
-    });
+    return this.#call('POST', path, { ...this.#options.headers, ...headers, 'content-length': bytes }, chunks);
+  }
+
+  get(path: string, headers: Readonly<Record<string, string>>): HttpCallHandle {
+    return this.#call('GET', path, { ...this.#options.headers, ...headers }, NO_CHUNKS);
+  }
+
+  #call(
+    method: string,
+    path: string,
+    headers: http.OutgoingHttpHeaders,
+    chunks: readonly Uint8Array[],
+  ): HttpCallHandle {
+    headers['host'] = this.#options.authority;
+    const request = http.request({ agent: this.#agent, method, path, headers });
     const answer = new Promise<HttpAnswer>((resolve, reject) => {
       request.on('response', (response) => this.#read(response, resolve, reject));
       request.on('error', (error) =>

@@ -44,6 +44,7 @@ export interface HttpService {
   handle(request: HttpRequest): Promise<HttpResponse>;
   refuse(refusal: BodyRefusal, headers: IncomingHttpHeaders): HttpResponse;
 }
+    query: string,
 
 export interface HttpServerOptions {
   readonly service: HttpService;
@@ -188,7 +189,7 @@ export class HttpServer implements ProtocolServer {
     const answer = (result: HttpResponse): void => this.#answer(request, response, result, span);
     request.on('error', () => undefined);
     response.on('error', () => undefined);
-    const head = this.#options.service.head(method, path, headers);
+    const head = this.#options.service.head(method, path, headers, query === -1 ? '' : url.slice(query + 1));
     if (head === undefined) this.#readBody(request, response, { method, path, span });
     else if (head instanceof Promise) {
       head.then(

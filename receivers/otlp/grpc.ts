@@ -2,7 +2,7 @@
 
 import type { ComponentContext, Outputs } from '../../pipeline/component.ts';
 import { Refused, Rejected } from '../../pipeline/delivery.ts';
-import { serverAuthenticator } from '../../pipeline/transport/authentication.ts';
+import { serverAuthenticator, Unauthenticated } from '../../pipeline/transport/authentication.ts';
 import {
   GrpcServer,
   type GrpcCall,
@@ -61,7 +61,7 @@ export class OtlpGrpcListener {
   #options(tls: ServerTlsOptions | undefined): GrpcServerOptions {
     const config = this.#config;
     const { server_parameters: parameters } = config.keepalive ?? {};
-    const authenticate = serverAuthenticator(config.auth?.authenticator, this.#context);
+    const authentication = serverAuthenticator(config.auth, this.#context);
     return {
       methods: this.#methods,
       maxMessageBytes: config.max_recv_msg_size_mib << 20,
@@ -69,7 +69,9 @@ export class OtlpGrpcListener {
       admission: this.#context.admission,
       includeMetadata: config.include_metadata,
       ...(tls ? { tls } : {}),
-      ...(authenticate ? { authenticate: (headers) => authenticate(headers, asUnauthenticated) } : {}),
+      ...(authentication
+        ? { authenticate: (headers) => authentication.check(headers).catch((error: unknown) => throwAsGrpc(error)) }
+        : {}),
       keepalive: {
         maxConnectionIdleMs: parameters?.max_connection_idle ?? 0,
         maxConnectionAgeMs: parameters?.max_connection_age ?? 0,
@@ -97,6 +99,7 @@ function handlerOf(intake: Intake): GrpcHandler {
 
 /** A delivery failure in gRPC's words (OTLP specification, "OTLP/gRPC response"). */
 function asGrpcError(error: unknown): GrpcError {
+  if (error instanceof Unauthenticated) return new GrpcError(GRPC_STATUS.UNAUTHENTICATED, error.message);
   if (error instanceof Refused) {
     const details = unavailableDetails(error.message, error.retryAfterMs ?? DEFAULT_RETRY_MS);
     return new GrpcError(GRPC_STATUS.UNAVAILABLE, error.message, details);
@@ -119,6 +122,6 @@ function unavailableDetails(message: string, retryAfterMs: number): Uint8Array {
   return encodeStatus({ code: GRPC_STATUS.UNAVAILABLE, message, retryDelayMs: retryAfterMs });
 }
 
-function asUnauthenticated(reason: string): Error {
-  return new GrpcError(GRPC_STATUS.UNAUTHENTICATED, reason);
+function throwAsGrpc(error: unknown): never {
+  throw asGrpcError(error);
 }

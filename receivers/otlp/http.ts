@@ -5,8 +5,12 @@ import type { IncomingHttpHeaders } from 'node:http';
 import type { ComponentContext, Outputs } from '../../pipeline/component.ts';
 import { Refused, Rejected } from '../../pipeline/delivery.ts';
 import { httpServerKeepAlive } from '../../pipeline/settings/http-server.ts';
-import { serverAuthenticator } from '../../pipeline/transport/authentication.ts';
-import { BodyCorrupt, BodyTooLarge } from '../../pipeline/transport/body-errors.ts';
+import {
+  serverAuthenticator,
+  Unauthenticated,
+  type ListenerAuthentication,
+} from '../../pipeline/transport/authentication.ts';
+import { BodyCorrupt, BodyTooLarge, NoMemoryForBody } from '../../pipeline/transport/body-errors.ts';
 import { decompress, encodingOf, type Encoding } from '../../pipeline/transport/compression.ts';
 import { metadataOf } from '../../pipeline/transport/grpc-server.ts';
 import { GRPC_STATUS } from '../../pipeline/transport/grpc-status.ts';
@@ -62,7 +66,7 @@ export class OtlpHttpListener {
   readonly #cors: Cors | undefined;
   readonly #extraHeaders: readonly (readonly [string, string])[];
   readonly #authenticated = new WeakMap<IncomingHttpHeaders, ReadonlyMap<string, unknown>>();
-  #authenticate: ReturnType<typeof serverAuthenticator>;
+  #authentication: ListenerAuthentication | undefined;
   readonly #served: Served;
 
   constructor(config: OtlpHttpConfig, context: ComponentContext, outputs: Outputs) {
@@ -89,7 +93,7 @@ export class OtlpHttpListener {
   }
 
   async start(): Promise<void> {
-    this.#authenticate = serverAuthenticator(this.#config.auth?.authenticator, this.#context);
+    this.#authentication = serverAuthenticator(this.#config.auth, this.#context);
     await this.#served.start();
   }
 
@@ -106,7 +110,7 @@ export class OtlpHttpListener {
     const keepAlive = httpServerKeepAlive(config, 0);
     return {
       service: {
-        head: (method, path, headers) => this.#head(method, path, headers),
+        head: (method, path, headers, query) => this.#head(method, path, headers, query),
         handle: (request) => this.#handle(request),
         refuse: (refusal, headers) => this.#finish(refusalOf(refusal), headers),
       },
@@ -126,22 +130,26 @@ export class OtlpHttpListener {
     path: string,
     headers: IncomingHttpHeaders,
   ): HttpResponse | undefined | Promise<HttpResponse | undefined> {
+    query: string,
     const preflight = method === 'OPTIONS' ? this.#cors?.preflight(headers) : undefined;
     if (preflight) return preflight;
-    const failure = this.#headFailure(method, path, headers);
-    if (failure) return this.#finish(failure, headers);
-    const authenticate = this.#authenticate;
-    if (!authenticate) return undefined;
-    return authenticate(headers, (reason) => new HttpFailure(401, GRPC_STATUS.UNAUTHENTICATED, reason)).then(
+    if (!this.#authentication) return this.#refuseHead(method, path, headers);
+    // A stranger learns nothing, not even which paths there are.
+    return this.#authentication.check(headers, query).then(
       (auth) => {
         this.#authenticated.set(headers, auth);
-        return undefined;
+        return this.#refuseHead(method, path, headers);
       },
       (error: unknown) => this.#finish(asFailure(error), headers),
     );
   }
 
   #headFailure(method: string, path: string, headers: IncomingHttpHeaders): HttpFailure | undefined {
+  #refuseHead(method: string, path: string, headers: IncomingHttpHeaders): HttpResponse | undefined {
+    const failure = this.#headFailure(method, path, headers);
+    return failure && this.#finish(failure, headers);
+  }
+
     if (!this.#intakes.has(path)) {
       const known = [...this.#intakes.keys()].join(', ');
       return new HttpFailure(404, GRPC_STATUS.UNIMPLEMENTED, `nothing is served at ${path}; OTLP goes to ${known}`);
@@ -220,7 +228,7 @@ export class OtlpHttpListener {
     };
     const extra: Record<string, string> = { 'content-type': type };
     if (failure.status === 405) extra['allow'] = 'POST';
-    if (failure.status === 401) extra['www-authenticate'] = 'Bearer, Basic';
+    if (failure.status === 401) extra['www-authenticate'] = this.#authentication?.challenge ?? 'Bearer';
     if (failure.retryAfterMs !== undefined) extra['retry-after'] = String(Math.ceil(failure.retryAfterMs / 1000));
     const body = type === JSON_TYPE ? statusToJson(status) : encodeStatus(status);
     return this.#withHeaders({ status: failure.status, headers: extra, body }, headers);
@@ -273,5 +281,7 @@ function asFailure(error: unknown): HttpFailure {
   if (isBadData || (error instanceof Rejected && error.kind === 'invalid')) {
     return new HttpFailure(400, GRPC_STATUS.INVALID_ARGUMENT, message);
   }
+  if (error instanceof NoMemoryForBody) return refusalOf({ kind: 'no_memory' });
+  if (error instanceof Unauthenticated) return new HttpFailure(401, GRPC_STATUS.UNAUTHENTICATED, error.message);
   return new HttpFailure(500, GRPC_STATUS.INTERNAL, message);
 }

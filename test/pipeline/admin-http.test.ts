@@ -9,8 +9,10 @@ import {
   startAdminHttp,
   text,
 } from '../../pipeline/admin-http.ts';
+import { Refused } from '../../pipeline/delivery.ts';
 import { AgentError } from '../../pipeline/errors.ts';
 import { SharedListenerPool } from '../../pipeline/listener-pool.ts';
+import { Unauthenticated } from '../../pipeline/transport/authentication.ts';
 
 const open: AdminHttp[] = [];
 after(async () => {
@@ -135,12 +137,23 @@ void test('a handler that throws gives a bare 500 and tells its owner', async ()
 
 void test('an authenticator decides before the handler runs', async () => {
   const { port } = await start({
-    authenticate: async (headers) => {
-      if (headers.authorization !== 'Bearer x') throw new Error('no token');
+    authentication: {
+      challenge: 'Bearer',
+      check: async (headers, query) => {
+        if (query === 'busy') throw new Refused('ask again');
+        if (query === 'bug') throw new TypeError('internal detail');
+        if (headers.authorization !== 'Bearer x') throw new Unauthenticated('no token');
+        return new Map();
+      },
     },
   });
-  assert.deepEqual(await ask(port).then(({ status, body }) => [status, body]), [401, 'no token\n']);
+  const refused = await ask(port);
+  assert.deepEqual([refused.status, refused.body, refused.headers['www-authenticate']], [401, 'no token\n', 'Bearer']);
   assert.equal((await ask(port, { headers: { authorization: 'Bearer x' } })).status, 200);
+  const busy = await ask(port, { path: '/?busy' });
+  assert.deepEqual([busy.status, busy.headers['retry-after']], [503, '1']);
+  const failed = await ask(port, { path: '/?bug' });
+  assert.deepEqual([failed.status, failed.body], [401, 'authentication failed\n']);
 });
 
 void test('a body no endpoint needs is read away up to a limit', async () => {

@@ -1,0 +1,71 @@
+// Where the value of a header comes from.
+
+import { validateHeaderValue } from 'node:http';
+import type { ClientContext } from '../../pipeline/batch.ts';
+import { CanNotAuthorize } from '../../pipeline/transport/client-authentication.ts';
+import type { WatchedFile } from '../../pipeline/watched-file.ts';
+import type { HeaderSettings } from './config.ts';
+
+export interface HeaderSource {
+  /** Fails with CanNotAuthorize where the client's data can never be given one. */
+  value(client: ClientContext): string;
+  /** Equal for clients whose data gets the same value. */
+  identity(client: ClientContext): string;
+}
+
+export function sourceOf(header: HeaderSettings, watch: (path: string) => WatchedFile<string>): HeaderSource {
+  const {
+    value,
+    value_file: path,
+    from_context: name,
+    from_attribute: attribute,
+    default_value: fallback = '',
+  } = header;
+  if (value !== undefined) return fixed(() => value);
+  if (path !== undefined) {
+    const file = watch(path);
+    return fixed(() => file.value ?? '');
+  }
+  if (name !== undefined) return fromMetadata(name, fallback);
+  if (attribute !== undefined) return fromAttribute(attribute, fallback);
+  return fixed(() => '');
+}
+
+function fixed(value: () => string): HeaderSource {
+  return { value, identity: () => '' };
+}
+
+function fromMetadata(name: string, fallback: string): HeaderSource {
+  const key = name.toLowerCase();
+  return {
+    value(client) {
+      const values = client.metadata.get(key) ?? [];
+      if (values.length > 1) {
+        throw new CanNotAuthorize(
+          `the request had the header "${name}" ${values.length} times; it can not be said which one to send on`,
+        );
+      }
+      return sendable(values[0] ?? fallback, name);
+    },
+    identity: (client) => JSON.stringify(client.metadata.get(key) ?? []),
+  };
+}
+
+function fromAttribute(name: string, fallback: string): HeaderSource {
+  const valueOf = (client: ClientContext): string => {
+    const value = client.auth?.get(name);
+    if (value === undefined || value === null) return fallback;
+    return typeof value === 'string' ? value : JSON.stringify(value);
+  };
+  return { value: (client) => sendable(valueOf(client), name), identity: valueOf };
+}
+
+/** A sender must not be able to write further headers, or to make requests fail again and again. */
+function sendable(value: string, name: string): string {
+  try {
+    validateHeaderValue('value', value);
+  } catch {
+    throw new CanNotAuthorize(`the value of "${name}" can not be sent as a header`);
+  }
+  return value;
+}
