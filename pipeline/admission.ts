@@ -36,6 +36,18 @@ export class Admission {
     return false;
   }
 
+  /**
+   * Charges `bytes` more for a body that has been charged `held` so far; false, and nothing charged, without room. As with
+   * `tryAcquire`, one body alone may grow beyond the budget.
+   */
+  tryGrow(held: number, bytes: number): boolean {
+    const units = unitsOf(bytes);
+    const before = Atomics.add(this.#units, 0, units);
+    if (before + units <= this.#limitUnits || before <= unitsOf(held)) return true;
+    Atomics.sub(this.#units, 0, units);
+    return false;
+  }
+
   /** Charges `bytes` whether or not there is room: for data already in memory that changes its owner. */
   acquire(bytes: number): void {
     Atomics.add(this.#units, 0, unitsOf(bytes));

@@ -15,3 +15,12 @@ export class BodyTooLarge extends Error {
 export class BodyCorrupt extends Error {
   override readonly name = 'BodyCorrupt';
 }
+
+/** There is no memory now for what the body grows to: it may be sent again later. */
+export class NoMemoryForBody extends Error {
+  override readonly name = 'NoMemoryForBody';
+
+  constructor() {
+    super('no memory for more data in flight');
+  }
+}

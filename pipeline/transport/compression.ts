@@ -2,19 +2,19 @@
 
 import { promisify } from 'node:util';
 import zlib from 'node:zlib';
-import { BodyCorrupt, BodyTooLarge } from './body-errors.ts';
+import { BodyCorrupt, BodyTooLarge, NoMemoryForBody } from './body-errors.ts';
+import { joinParts } from './slab.ts';
 
 /** Content encodings the agent reads and writes. `zlib` is another name for `deflate`, as in the collector. */
 export type Encoding = 'identity' | 'gzip' | 'zstd' | 'deflate' | 'snappy' | 'x-snappy-framed';
 
 /** Larger inputs are handed to the thread pool, so that one body does not stop the loop; smaller ones cost less here. */
 const INLINE_MAX_BYTES = 256 * 1024;
+/** What a small input may grow to here: a thousandfold one would stop the loop for a fifth of a second. */
+const INLINE_MAX_OUTPUT_BYTES = 2 << 20;
 /** Most OTLP requests fit one output chunk of this size; the default of 16 KiB costs a copy per chunk. */
 const CHUNK_BYTES = 64 * 1024;
 
-const gunzip = promisify(zlib.gunzip);
-const inflate = promisify(zlib.inflate);
-const zstdDecompress = promisify(zlib.zstdDecompress);
 const gzip = promisify(zlib.gzip);
 const deflate = promisify(zlib.deflate);
 const zstdCompress = promisify(zlib.zstdCompress);
@@ -40,22 +40,67 @@ export function encodingOf(header: string | undefined): Encoding | undefined {
   }
 }
 
-/** Fails with BodyTooLarge or BodyCorrupt. A plain value, not a promise, where the work was done at once. */
-export function decompress(encoding: Encoding, body: Uint8Array, limitBytes: number): Uint8Array | Promise<Uint8Array> {
+/**
+ * Memory for what a body grows to, asked for while it grows: a body of a few bytes can become as large as the limit
+ * allows, and many of them more than there is.
+ */
+export interface OutputBudget {
+  /** Charges so many more bytes; false where there is no room for them. */
+  grow(bytes: number): boolean;
+}
+
+/**
+ * Fails with BodyTooLarge, BodyCorrupt or NoMemoryForBody. A plain value, not a promise, where the work was done at once;
+ * then nothing has been asked of the budget, and the output has at most 2 MiB.
+ */
+export function decompress(
+  encoding: Encoding,
+  body: Uint8Array,
+  limitBytes: number,
+  budget?: OutputBudget,
+): Uint8Array | Promise<Uint8Array> {
   if (encoding === 'identity') return body;
   if (encoding === 'snappy' || encoding === 'x-snappy-framed') return unsnappy(encoding, body, limitBytes);
-  const options = { maxOutputLength: limitBytes, chunkSize: CHUNK_BYTES };
-  try {
-    if (body.length <= INLINE_MAX_BYTES) {
+  if (body.length <= INLINE_MAX_BYTES) {
+    const options = { maxOutputLength: Math.min(limitBytes, INLINE_MAX_OUTPUT_BYTES), chunkSize: CHUNK_BYTES };
+    try {
       if (encoding === 'gzip') return zlib.gunzipSync(body, options);
       return encoding === 'zstd' ? zlib.zstdDecompressSync(body, options) : zlib.inflateSync(body, options);
+    } catch (error) {
+      if (!isTooLarge(error) || limitBytes <= INLINE_MAX_OUTPUT_BYTES) throw explain(error, encoding, limitBytes);
     }
-  } catch (error) {
-    throw explain(error, encoding, limitBytes);
   }
-  const work = encoding === 'gzip' ? gunzip : encoding === 'zstd' ? zstdDecompress : inflate;
-  return work(body, options).catch((error: unknown) => {
-    throw explain(error, encoding, limitBytes);
+  return decompressInPool(encoding, body, limitBytes, budget);
+}
+
+function decompressInPool(
+  encoding: 'gzip' | 'deflate' | 'zstd',
+  body: Uint8Array,
+  limitBytes: number,
+  budget: OutputBudget | undefined,
+): Promise<Uint8Array> {
+  const options = { chunkSize: CHUNK_BYTES };
+  const stream =
+    encoding === 'gzip'
+      ? zlib.createGunzip(options)
+      : encoding === 'zstd'
+        ? zlib.createZstdDecompress(options)
+        : zlib.createInflate(options);
+  return new Promise((resolve, reject) => {
+    const parts: Buffer[] = [];
+    let bytes = 0;
+    stream.on('data', (part: Buffer) => {
+      bytes += part.length;
+      if (bytes > limitBytes) stream.destroy(new BodyTooLarge(limitBytes));
+      else if (budget && !budget.grow(part.length)) stream.destroy(new NoMemoryForBody());
+      else parts.push(part);
+    });
+    stream.on('error', (error) => {
+      parts.length = 0;
+      reject(explain(error, encoding, limitBytes));
+    });
+    stream.on('end', () => resolve(joinParts(parts, bytes)));
+    stream.end(body);
   });
 }
 
@@ -89,9 +134,14 @@ async function unsnappy(encoding: Encoding, body: Uint8Array, limitBytes: number
   return encoding === 'snappy' ? snappyUncompress(body, limitBytes) : snappyUnframe(body, limitBytes);
 }
 
-function explain(error: unknown, encoding: Encoding, limitBytes: number): Error {
+function isTooLarge(error: unknown): boolean {
   // Errors of node:zlib carry a code.
-  const { code, message } = error as NodeJS.ErrnoException;
-  if (code === 'ERR_BUFFER_TOO_LARGE') return new BodyTooLarge(limitBytes);
+  return (error as NodeJS.ErrnoException).code === 'ERR_BUFFER_TOO_LARGE';
+}
+
+function explain(error: unknown, encoding: Encoding, limitBytes: number): Error {
+  if (error instanceof BodyTooLarge || error instanceof NoMemoryForBody) return error;
+  if (isTooLarge(error)) return new BodyTooLarge(limitBytes);
+  const message = error instanceof Error ? error.message : String(error);
   return new BodyCorrupt(`the body is not valid ${encoding}: ${message}`, { cause: error });
 }

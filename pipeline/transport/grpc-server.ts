@@ -15,12 +15,15 @@ import type { SecureContextOptions } from 'node:tls';
 import type { Admission } from '../admission.ts';
 import type { ClientContext, WireForm } from '../batch.ts';
 import type { Span } from '../spans.ts';
-import { BodyTooLarge } from './body-errors.ts';
+import { NoMemoryForBody } from './body-errors.ts';
 import { decompress, encodingOf, type Encoding } from './compression.ts';
+import { GrowingCharge } from './growing-charge.ts';
 import { endServedCall, type GrpcServerSpans } from './grpc-spans.ts';
-import { encodeGrpcMessage, GRPC_STATUS, GrpcError } from './grpc-status.ts';
+import { asGrpcError, fail, respondPlain, tooLarge } from './grpc-failures.ts';
+import { GRPC_STATUS, GrpcError } from './grpc-status.ts';
 import { pingEvery } from './keepalive.ts';
 import type { ProtocolServer } from './served.ts';
+import { LEAST_BYTES_PER_S, SlowBodies, type IncomingBody } from './slow-bodies.ts';
 import { joinParts } from './slab.ts';
 
 /** What a handler may ask about the call. */
@@ -77,6 +80,7 @@ export class GrpcServer implements ProtocolServer {
   readonly #options: GrpcServerOptions;
   /** Predecessors that still have connections. */
   readonly #adopted = new Set<GrpcServer>();
+  readonly #slowBodies = new SlowBodies();
   #heir: GrpcServer | undefined;
   #stopping = false;
 
@@ -195,7 +199,7 @@ export class GrpcServer implements ProtocolServer {
       return;
     }
     const { authenticate } = this.#options;
-    const call = new Call(this.#options, stream, headers, path, handler);
+    const call = new Call(this.#options, this.#slowBodies, stream, headers, path, handler);
     if (!authenticate) {
       call.read(undefined);
       return;
@@ -208,8 +212,10 @@ export class GrpcServer implements ProtocolServer {
 }
 
 /** One call: reads the message within its limits, runs the handler, answers. */
-class Call {
+class Call implements IncomingBody {
+  readonly sinceMs: number;
   readonly #options: GrpcServerOptions;
+  readonly #slowBodies: SlowBodies;
   readonly #stream: ServerHttp2Stream;
   readonly #headers: IncomingHttpHeaders;
   readonly #path: string;
@@ -219,6 +225,8 @@ class Call {
   /** Length of the whole frame with its prefix, once known. */
   #expected = 0;
   #charged = 0;
+  /** What the message grew to while it was decompressed, until it is whole. */
+  #grown: GrowingCharge | undefined;
   #done = false;
   /** The message is whole and will be answered: until then it stays in memory, whether its client waits or has gone. */
   #isHandled = false;
@@ -227,12 +235,15 @@ class Call {
 
   constructor(
     options: GrpcServerOptions,
+    slowBodies: SlowBodies,
     stream: ServerHttp2Stream,
     headers: IncomingHttpHeaders,
     path: string,
     handler: GrpcHandler,
   ) {
     this.#options = options;
+    this.#slowBodies = slowBodies;
+    this.sinceMs = slowBodies.now();
     this.#stream = stream;
     this.#headers = headers;
     this.#path = path;
@@ -244,11 +255,22 @@ class Call {
     this.#fail(error);
   }
 
+  get receivedBytes(): number {
+    return this.#received;
+  }
+
+  tooSlow(): void {
+    const message = `the message came slower than ${LEAST_BYTES_PER_S} bytes a second`;
+    this.#fail(new GrpcError(GRPC_STATUS.DEADLINE_EXCEEDED, message));
+  }
+
   read(auth: ReadonlyMap<string, unknown> | undefined): void {
     this.#auth = auth;
+    this.#slowBodies.watch(this);
     this.#stream.on('data', (part: Buffer) => this.#onData(part));
     this.#stream.on('end', () => this.#onEnd());
     this.#stream.on('close', () => {
+      this.#slowBodies.forget(this);
       if (!this.#isHandled) this.#release();
       if (this.#span && !this.#done) endServedCall(this.#span, CLIENT_GONE);
     });
@@ -279,10 +301,7 @@ class Call {
       return false;
     }
     if (!admission.tryAcquire(length)) {
-      this.#options.onRefused?.(this.#path);
-      const message = 'no memory for more data in flight';
-      const details = this.#options.retryDetails(message, ADMISSION_RETRY_MS);
-      this.#fail(new GrpcError(GRPC_STATUS.UNAVAILABLE, message, details));
+      this.#fail(this.#noMemory());
       return false;
     }
     this.#charged = length;
@@ -290,7 +309,15 @@ class Call {
     return true;
   }
 
+  /** To be tried again in a second. */
+  #noMemory(): GrpcError {
+    this.#options.onRefused?.(this.#path);
+    const message = 'no memory for more data in flight';
+    return new GrpcError(GRPC_STATUS.UNAVAILABLE, message, this.#options.retryDetails(message, ADMISSION_RETRY_MS));
+  }
+
   #onEnd(): void {
+    this.#slowBodies.forget(this);
     if (this.#done) return;
     if (this.#received !== this.#expected || this.#expected === 0) {
       const seen = this.#expected === 0 ? 'no whole frame' : `${this.#received} of ${this.#expected} bytes`;
@@ -323,7 +350,8 @@ class Call {
     const wire = encoding === 'gzip' || encoding === 'zstd' ? { encoding, body } : undefined;
     let message: Uint8Array | Promise<Uint8Array>;
     try {
-      message = decompress(encoding, body, this.#options.maxMessageBytes);
+      this.#grown = new GrowingCharge(this.#options.admission, this.#charged);
+      message = decompress(encoding, body, this.#options.maxMessageBytes, this.#grown);
     } catch (error) {
       this.#fail(asGrpcError(error));
       return;
@@ -331,7 +359,7 @@ class Call {
     if (message instanceof Promise) {
       message.then(
         (plain) => this.#handleDecompressed(plain, wire),
-        (error: unknown) => this.#fail(asGrpcError(error)),
+        (error: unknown) => this.#fail(error instanceof NoMemoryForBody ? this.#noMemory() : asGrpcError(error)),
       );
     } else this.#handleDecompressed(message, wire);
   }
@@ -340,7 +368,7 @@ class Call {
     if (this.#done) return;
     // The bytes exist already; charging them late keeps the budget true without refusing what was half accepted.
     this.#options.admission.acquire(message.length);
-    this.#options.admission.release(this.#charged);
+    this.#release();
     this.#charged = message.length;
     this.#handle(message, wire);
   }
@@ -391,6 +419,7 @@ class Call {
   #release(): void {
     if (this.#charged > 0) this.#options.admission.release(this.#charged);
     this.#charged = 0;
+    this.#grown?.release();
   }
 }
 
@@ -425,52 +454,6 @@ function clientOf(stream: ServerHttp2Stream): ClientContext {
     clients.set(session, client);
   }
   return client;
-}
-
-/** A trailers-only answer; what the client still sends is not read. */
-function fail(stream: ServerHttp2Stream, error: GrpcError): void {
-  if (stream.destroyed || stream.closed || stream.headersSent) return;
-  const headers: Record<string, string | number> = {
-    ':status': 200,
-    'content-type': 'application/grpc',
-    'grpc-status': String(error.status),
-    'grpc-message': encodeGrpcMessage(error.message),
-  };
-  if (error.details)
-    headers['grpc-status-details-bin'] = Buffer.from(error.details).toString('base64').replace(/=+$/, '');
-  stream.respond(headers, { endStream: true });
-  if (stream.readableEnded) return;
-  // Let the answer out first, then tell a client that is still uploading to stop (RFC 9113 section 8.1).
-  stream.resume();
-  setImmediate(() => {
-    if (!stream.destroyed && !stream.readableEnded) stream.close(http2.constants.NGHTTP2_NO_ERROR);
-  });
-}
-
-function respondPlain(stream: ServerHttp2Stream, status: number, message: string): void {
-  stream.respond({ ':status': status, 'content-type': 'text/plain' });
-  stream.end(`${message}\n`);
-  stream.resume();
-}
-
-function tooLarge(length: number, limit: number): GrpcError {
-  return new GrpcError(
-    GRPC_STATUS.RESOURCE_EXHAUSTED,
-    `the message has ${length} bytes, more than the limit of ${limit}; raise max_recv_msg_size_mib or send smaller batches`,
-  );
-}
-
-/** What went wrong as gRPC says it. */
-function asGrpcError(error: unknown): GrpcError {
-  if (error instanceof GrpcError) return error;
-  if (error instanceof BodyTooLarge) {
-    return new GrpcError(
-      GRPC_STATUS.RESOURCE_EXHAUSTED,
-      `${error.message}; raise max_recv_msg_size_mib or send smaller batches`,
-    );
-  }
-  const message = error instanceof Error ? error.message : String(error);
-  return new GrpcError(GRPC_STATUS.INTERNAL, message);
 }
 
 /** Request headers as metadata: lower-case keys, pseudo headers left out. */

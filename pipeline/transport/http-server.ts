@@ -10,6 +10,7 @@ import type { Admission } from '../admission.ts';
 import type { Span } from '../spans.ts';
 import { endServedRequest, type HttpServerSpans } from './http-spans.ts';
 import type { ProtocolServer } from './served.ts';
+import { LEAST_BYTES_PER_S, SlowBodies, type IncomingBody } from './slow-bodies.ts';
 import { joinParts } from './slab.ts';
 
 export interface HttpRequest {
@@ -32,7 +33,10 @@ export interface HttpResponse {
 }
 
 /** Why a body was not read. */
-export type BodyRefusal = { readonly kind: 'too_large'; readonly limitBytes: number } | { readonly kind: 'no_memory' };
+export type BodyRefusal =
+  | { readonly kind: 'too_large'; readonly limitBytes: number }
+  | { readonly kind: 'too_slow'; readonly bytesPerS: number }
+  | { readonly kind: 'no_memory' };
 
 export interface HttpService {
   /** Looks at the head before the body is read; a response ends the request there. */
@@ -40,11 +44,11 @@ export interface HttpService {
     method: string,
     path: string,
     headers: IncomingHttpHeaders,
+    query: string,
   ): HttpResponse | undefined | Promise<HttpResponse | undefined>;
   handle(request: HttpRequest): Promise<HttpResponse>;
   refuse(refusal: BodyRefusal, headers: IncomingHttpHeaders): HttpResponse;
 }
-    query: string,
 
 export interface HttpServerOptions {
   readonly service: HttpService;
@@ -79,6 +83,7 @@ export class HttpServer implements ProtocolServer {
   readonly #options: HttpServerOptions;
   /** Predecessors that still have connections. */
   readonly #adopted = new Set<HttpServer>();
+  readonly #slowBodies = new SlowBodies();
   #heir: HttpServer | undefined;
   #stopping = false;
 
@@ -236,11 +241,19 @@ export class HttpServer implements ProtocolServer {
       }
       charged = length;
     }
+    const incoming: IncomingBody & { receivedBytes: number } = {
+      sinceMs: this.#slowBodies.now(),
+      receivedBytes: 0,
+      tooSlow: () => finish(service.refuse({ kind: 'too_slow', bytesPerS: LEAST_BYTES_PER_S }, headers)),
+    };
+    this.#slowBodies.watch(incoming);
+    response.on('close', () => this.#slowBodies.forget(incoming));
     const parts: Buffer[] = [];
     let received = 0;
     request.on('data', (part: Buffer) => {
       if (finished) return;
       received += part.length;
+      incoming.receivedBytes = received;
       if (received > maxBodyBytes) {
         finish(service.refuse({ kind: 'too_large', limitBytes: maxBodyBytes }, headers));
         return;
@@ -258,6 +271,7 @@ export class HttpServer implements ProtocolServer {
     request.on('end', () => {
       if (finished) return;
       isWhole = true;
+      this.#slowBodies.forget(incoming);
       if (span && received > 0) span.set({ 'http.request.body.size': received });
       const body = joinParts(parts, received);
       service

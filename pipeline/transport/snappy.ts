@@ -7,6 +7,8 @@ import { BodyCorrupt, BodyTooLarge } from './body-errors.ts';
 const FRAME_MAGIC = Buffer.from([0xff, 0x06, 0x00, 0x00, 0x73, 0x4e, 0x61, 0x50, 0x70, 0x59]);
 const FRAME_BLOCK_BYTES = 65_536;
 const HASH_BITS = 14;
+/** The most that a byte can stand for: a copy of 64 bytes takes three. */
+const MAX_EXPANSION = 22;
 
 function uncompressedLength(body: Uint8Array): { length: number; start: number } {
   let length = 0;
@@ -23,6 +25,9 @@ function uncompressedLength(body: Uint8Array): { length: number; start: number }
 export function snappyUncompress(body: Uint8Array, limitBytes: number): Uint8Array {
   const { length, start } = uncompressedLength(body);
   if (length > limitBytes) throw new BodyTooLarge(limitBytes);
+  if (length > body.length * MAX_EXPANSION) {
+    throw new BodyCorrupt(`the body is not valid snappy: ${body.length} bytes can not stand for ${length}`);
+  }
   const output = Buffer.allocUnsafe(length);
   let read = start;
   let written = 0;

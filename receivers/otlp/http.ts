@@ -14,6 +14,7 @@ import { BodyCorrupt, BodyTooLarge, NoMemoryForBody } from '../../pipeline/trans
 import { decompress, encodingOf, type Encoding } from '../../pipeline/transport/compression.ts';
 import { metadataOf } from '../../pipeline/transport/grpc-server.ts';
 import { GRPC_STATUS } from '../../pipeline/transport/grpc-status.ts';
+import { GrowingCharge } from '../../pipeline/transport/growing-charge.ts';
 import {
   HttpServer,
   type BodyRefusal,
@@ -129,8 +130,8 @@ export class OtlpHttpListener {
     method: string,
     path: string,
     headers: IncomingHttpHeaders,
-  ): HttpResponse | undefined | Promise<HttpResponse | undefined> {
     query: string,
+  ): HttpResponse | undefined | Promise<HttpResponse | undefined> {
     const preflight = method === 'OPTIONS' ? this.#cors?.preflight(headers) : undefined;
     if (preflight) return preflight;
     if (!this.#authentication) return this.#refuseHead(method, path, headers);
@@ -144,12 +145,12 @@ export class OtlpHttpListener {
     );
   }
 
-  #headFailure(method: string, path: string, headers: IncomingHttpHeaders): HttpFailure | undefined {
   #refuseHead(method: string, path: string, headers: IncomingHttpHeaders): HttpResponse | undefined {
     const failure = this.#headFailure(method, path, headers);
     return failure && this.#finish(failure, headers);
   }
 
+  #headFailure(method: string, path: string, headers: IncomingHttpHeaders): HttpFailure | undefined {
     if (!this.#intakes.has(path)) {
       const known = [...this.#intakes.keys()].join(', ');
       return new HttpFailure(404, GRPC_STATUS.UNIMPLEMENTED, `nothing is served at ${path}; OTLP goes to ${known}`);
@@ -188,12 +189,15 @@ export class OtlpHttpListener {
     const { admission } = this.#context;
     const encoding = encodingOf(headers['content-encoding']) ?? 'identity';
     const limit = this.#config.max_request_body_size;
-    const plain = encoding === 'identity' ? body : await decompress(encoding, body, limit);
-    const bytes = isJson ? jsonToProto(intake.signal, plain) : plain;
-    // The compressed body is charged by the server; what it grew to is charged here.
-    const grown = bytes === body ? 0 : bytes.length;
-    if (grown > 0) admission.acquire(grown);
+    // The body as it came is charged by the server; what it grows to is charged here.
+    const growing = new GrowingCharge(admission, body.length);
+    let grown = 0;
     try {
+      const plain = encoding === 'identity' ? body : await decompress(encoding, body, limit, growing);
+      const bytes = isJson ? jsonToProto(intake.signal, plain) : plain;
+      grown = bytes === body ? 0 : bytes.length;
+      if (grown > 0) admission.acquire(grown);
+      growing.release();
       const auth = this.#authenticated.get(headers);
       const client = {
         metadata: this.#config.include_metadata ? metadataOf(headers) : NO_METADATA,
@@ -204,6 +208,7 @@ export class OtlpHttpListener {
       const wire = !isJson && (encoding === 'gzip' || encoding === 'zstd') ? { encoding, body } : undefined;
       await intake.take(bytes, client, wire);
     } finally {
+      growing.release();
       if (grown > 0) admission.release(grown);
     }
   }
@@ -254,6 +259,10 @@ function contentTypeOf(headers: IncomingHttpHeaders): ContentType | undefined {
 }
 
 function refusalOf(refusal: BodyRefusal): HttpFailure {
+  if (refusal.kind === 'too_slow') {
+    const message = `the body came slower than ${refusal.bytesPerS} bytes a second`;
+    return new HttpFailure(408, GRPC_STATUS.DEADLINE_EXCEEDED, message);
+  }
   if (refusal.kind === 'no_memory') {
     return new HttpFailure(503, GRPC_STATUS.UNAVAILABLE, 'no memory for more data in flight', DEFAULT_RETRY_MS);
   }
@@ -272,6 +281,8 @@ function tooLarge(message: string): HttpFailure {
 function asFailure(error: unknown): HttpFailure {
   if (error instanceof HttpFailure) return error;
   if (error instanceof BodyTooLarge) return tooLarge(error.message);
+  if (error instanceof NoMemoryForBody) return refusalOf({ kind: 'no_memory' });
+  if (error instanceof Unauthenticated) return new HttpFailure(401, GRPC_STATUS.UNAUTHENTICATED, error.message);
   if (error instanceof Refused) {
     return new HttpFailure(503, GRPC_STATUS.UNAVAILABLE, error.message, error.retryAfterMs ?? DEFAULT_RETRY_MS);
   }
@@ -281,7 +292,5 @@ function asFailure(error: unknown): HttpFailure {
   if (isBadData || (error instanceof Rejected && error.kind === 'invalid')) {
     return new HttpFailure(400, GRPC_STATUS.INVALID_ARGUMENT, message);
   }
-  if (error instanceof NoMemoryForBody) return refusalOf({ kind: 'no_memory' });
-  if (error instanceof Unauthenticated) return new HttpFailure(401, GRPC_STATUS.UNAUTHENTICATED, error.message);
   return new HttpFailure(500, GRPC_STATUS.INTERNAL, message);
 }
