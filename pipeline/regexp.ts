@@ -83,11 +83,14 @@ class CompiledRe2 implements Re2 {
     let from = 0;
     while (matcher.find()) {
       result += text.slice(from, matcher.start());
+      // As in Go, an empty match right behind another one is no match of its own.
+      const isMatch = matcher.end() > from || matcher.start() === 0;
+      from = matcher.end();
+      if (!isMatch) continue;
       const expanded = this.#expand(template, (index) =>
         index <= matcher.groupCount() ? (matcher.group(index) ?? '') : '',
       );
       result += change ? change(expanded) : expanded;
-      from = matcher.end();
     }
     return result + text.slice(from);
   }

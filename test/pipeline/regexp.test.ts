@@ -72,6 +72,9 @@ const REPLACEMENTS: readonly (readonly [string, string, string, string])[] = [
   ['b', 'abc', '$$', 'a$c'],
   ['b', 'abc', '$', 'a$c'],
   ['', 'ab', '-', '-a-b-'],
+  ['.*', 'ab', '-', '-'],
+  ['.*', 'ab\n\nc\n', '-', '-\n-\n-\n-'],
+  ['a*', 'baac', '-', '-b-c-'],
 ];
 
 void test('templates expand as in Go', () => {
