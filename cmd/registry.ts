@@ -23,6 +23,7 @@ export const COMPONENTS: Readonly<Record<ComponentKind, Entries>> = {
     filter: { load: () => import('../processors/filter/index.ts') },
     memory_limiter: { load: () => import('../processors/memory_limiter/index.ts') },
     probabilistic_sampler: { load: () => import('../processors/probabilistic_sampler/index.ts') },
+    redaction: { load: () => import('../processors/redaction/index.ts') },
     resource: { load: () => import('../processors/resource/index.ts') },
   },
   exporter: {
