@@ -57,7 +57,14 @@ export interface Arithmetic extends Node {
   readonly right: Expression;
 }
 
-export type Expression = Literal | Path | Call | Symbolic | List | MapLiteral | Arithmetic;
+/** `(key, value) => body`, as an argument; `_` is a parameter that the body does not use. */
+export interface Lambda extends Node {
+  readonly kind: 'lambda';
+  readonly params: readonly string[];
+  readonly body: { readonly value: Expression } | { readonly condition: Condition };
+}
+
+export type Expression = Literal | Path | Call | Symbolic | List | MapLiteral | Arithmetic | Lambda;
 
 export type Condition =
   | (Node & { readonly kind: 'or' | 'and'; readonly terms: readonly Condition[] })

@@ -2,12 +2,13 @@
 
 import { AgentError } from '../pipeline/errors.ts';
 import type { Accessor, PathTable } from './access.ts';
-import type { Argument, Call, Condition, Expression, Field, Path } from './ast.ts';
+import type { Argument, Call, Condition, Expression, Field, Lambda, Path } from './ast.ts';
 import { compileComparison, type Compiled } from './compare.ts';
 import { symbolsOf } from './enums.ts';
 import { invalid, unknownName } from './errors.ts';
-import type { Converters, ItemFunction, Tools } from './function.ts';
+import type { Converters, ItemFunction, LambdaConverter, Tools } from './function.ts';
 import { emptyFor, indexResult, indexValue, setIndexed } from './index-value.ts';
+import { LambdaCall, type CompiledLambda, type Local } from './lambda.ts';
 import { calculate } from './math.ts';
 import { toJsValue } from './text-of-value.ts';
 import { OttlEvaluationError, type OttlValue } from './value.ts';
@@ -32,10 +33,13 @@ export interface Target<Item> {
 export class Compiler<Item> {
   readonly #text: string;
   readonly #environment: Environment<Item>;
+  /** The parameters of the lambdas around what is compiled. */
+  readonly #locals: ReadonlyMap<string, Local>;
 
-  constructor(text: string, environment: Environment<Item>) {
+  constructor(text: string, environment: Environment<Item>, locals: ReadonlyMap<string, Local> = new Map()) {
     this.#text = text;
     this.#environment = environment;
+    this.#locals = locals;
   }
 
   condition(tree: Condition): (item: Item) => boolean {
@@ -105,6 +109,8 @@ export class Compiler<Item> {
       }
       case 'call':
         return this.#call(tree);
+      case 'lambda':
+        throw invalid(this.#text, tree.at, 'a lambda can only be the argument of a function that takes one');
       default:
         return this.path(tree);
     }
@@ -112,6 +118,12 @@ export class Compiler<Item> {
 
   path(tree: Path): Compiled<Item> {
     const last = tree.fields.at(-1);
+    const local = this.#locals.get(tree.fields[0]?.name ?? '');
+    if (local) {
+      if (tree.fields.length > 1)
+        throw invalid(this.#text, tree.at, `${nameOf(tree.fields)}: a parameter has no fields`);
+      return this.#withKeys(() => local.value, last?.keys ?? []);
+    }
     const entry = this.#entry(tree);
     const keys = last?.keys ?? [];
     const [first, ...rest] = keys.map((key) => this.expression(key));
@@ -160,7 +172,11 @@ export class Compiler<Item> {
     if (!found) {
       throw unknownName(this.#text, tree.at, { what: 'function', seen: tree.name, known: Object.keys(converters) });
     }
-    if (found.params.length === 0 || found.params.slice(1).some((param) => !param.endsWith('?'))) {
+    if (
+      'lambdas' in found ||
+      found.params.length === 0 ||
+      found.params.slice(1).some((param) => !param.endsWith('?'))
+    ) {
       throw invalid(this.#text, tree.at, `${tree.name} can not be called with one argument`);
     }
     const others = found.params.slice(1).map(() => null);
@@ -205,16 +221,48 @@ export class Compiler<Item> {
   }
 
   #call(tree: Call): Compiled<Item> {
-    const base = this.#plainCall(tree);
-    if (tree.keys.length === 0) return base;
-    const keys = tree.keys.map((key) => this.expression(key));
+    return this.#withKeys(this.#plainCall(tree).get, tree.keys);
+  }
+
+  /** What lies under these keys in a value that is computed. */
+  #withKeys(get: (item: Item) => OttlValue, trees: readonly Expression[]): Compiled<Item> {
+    if (trees.length === 0) return { get };
+    const keys = trees.map((key) => this.expression(key));
     return {
       get: (item) => {
-        let value = base.get(item);
+        let value = get(item);
         for (const key of keys) value = indexResult(value, key.get(item));
         return value;
       },
     };
+  }
+
+  #lambdaCall(tree: Call, converter: LambdaConverter): Compiled<Item> {
+    const { params, lambdas } = converter;
+    const bound = this.bind(tree, params);
+    const compiled = params.map((param, index): CompiledLambda<Item> | undefined => {
+      const arity = lambdas[param.replace('?', '')];
+      const argument = bound[index]?.value;
+      if (arity === undefined || !argument) return undefined;
+      if (argument.kind !== 'lambda') throw invalid(this.#text, argument.at, `${param} must be a lambda expression`);
+      return this.#lambda(argument, arity);
+    });
+    const values = bound.map((argument, index) =>
+      argument && !compiled[index] ? this.expression(argument.value).get : undefined,
+    );
+    const call = new LambdaCall(compiled, values);
+    return { get: (item) => converter.evaluate(call.of(item)) };
+  }
+
+  #lambda({ params, body, at }: Lambda, arity: number): CompiledLambda<Item> {
+    if (params.length !== arity) {
+      throw invalid(this.#text, at, `a lambda with ${params.length} parameters where one with ${arity} is called`);
+    }
+    const locals = params.map((param): Local | undefined => (param === '_' ? undefined : { value: null }));
+    const scope = new Map(this.#locals);
+    for (const [index, local] of locals.entries()) if (local) scope.set(params[index] ?? '', local);
+    const inner = new Compiler(this.#text, this.#environment, scope);
+    return { locals, get: 'value' in body ? inner.expression(body.value).get : inner.condition(body.condition) };
   }
 
   #plainCall(tree: Call): Compiled<Item> {
@@ -226,11 +274,12 @@ export class Compiler<Item> {
       const names = [...Object.keys(converters), ...Object.keys(itemFunctions)];
       throw unknownName(this.#text, tree.at, { what: 'function', seen: tree.name, known: names });
     }
+    if (!ofItem && known && 'lambdas' in known) return this.#lambdaCall(tree, known);
     const args = this.bind(tree, params).map((argument) => argument && this.expression(argument.value));
     const constants = args.map((argument) => (argument === undefined ? null : argument.constant?.value));
     if (ofItem) return { get: this.prepared(tree, tree.name, () => ofItem.prepare(constants)) };
-    // Safe: one of both is there, else there were no params.
-    const called = known as NonNullable<typeof known>;
+    // Safe: one of both is there, else there were no params; those with lambdas are gone.
+    const called = known as Exclude<NonNullable<typeof known>, LambdaConverter>;
     const evaluate = this.prepared(tree, tree.name, () => called.prepare(constants, tools));
     const getters = args.map((argument) => argument?.get ?? (() => null));
     // One list for all items: no function keeps its arguments.

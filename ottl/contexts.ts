@@ -61,6 +61,13 @@ export function visitPaths(tree: Condition | Statement | Expression, visit: (fir
     case 'map':
       for (const [, value] of tree.entries) visitPaths(value, visit);
       break;
+    case 'lambda': {
+      const { params, body } = tree;
+      visitPaths('value' in body ? body.value : body.condition, (first) => {
+        if (!params.includes(first)) visit(first);
+      });
+      break;
+    }
     case 'path':
       visit(tree.fields[0]?.name ?? '');
       for (const { keys } of tree.fields) for (const key of keys) visitPaths(key, visit);

@@ -31,7 +31,25 @@ export interface ItemFunction<Item> {
   prepare(constants: readonly (OttlValue | undefined)[]): (item: Item) => OttlValue;
 }
 
-export type Converters = Readonly<Record<string, Converter>>;
+/** What a function with lambdas works with; parameters are counted from 0. */
+export interface LambdaArguments {
+  /** Evaluated when asked for; nil where it was left out. */
+  value(param: number): OttlValue;
+  /** Whether the lambda was given. */
+  has(param: number): boolean;
+  /** What the lambda gives for these arguments. */
+  call(param: number, args: readonly OttlValue[]): OttlValue;
+}
+
+/** A function that calls lambdas. */
+export interface LambdaConverter {
+  readonly params: readonly string[];
+  /** The parameters that are lambdas, by name without `?`, and how many parameters these have. */
+  readonly lambdas: Readonly<Record<string, number>>;
+  evaluate(args: LambdaArguments): OttlValue;
+}
+
+export type Converters = Readonly<Record<string, Converter | LambdaConverter>>;
 
 /** A converter that has nothing to prepare. */
 export function converter(params: readonly string[], evaluate: Evaluate): Converter {

@@ -12,7 +12,7 @@ export interface Token {
 }
 
 const TOKEN =
-  /(?<bytes>0x[0-9a-fA-F]+)|(?<float>(?:\d+\.\d*|\d*\.\d+)(?:[eE][-+]?\d+)?)|(?<int>\d+)|(?<string>"(?:\\.|[^\\"])*")|(?<name>[A-Za-z][A-Za-z0-9_]*)|(?<symbol>==|!=|>=|<=|=>|[<>+\-*/=(){}:,.[\]])/y;
+  /(?<bytes>0x[0-9a-fA-F]+)|(?<float>(?:\d+\.\d*|\d*\.\d+)(?:[eE][-+]?\d+)?)|(?<int>\d+)|(?<string>"(?:\\.|[^\\"])*")|(?<name>[A-Za-z][A-Za-z0-9_]*|_(?![A-Za-z0-9_]))|(?<symbol>==|!=|>=|<=|=>|[<>+\-*/=(){}:,.[\]])/y;
 const BLANK = /\s*/y;
 
 /** Longer statements are a mistake. */

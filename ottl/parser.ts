@@ -1,6 +1,7 @@
 // Parses statements, conditions and value expressions: recursive descent over the grammar of pkg/ottl.
 
-import type { Argument, Call, Condition, Expression, Field, Statement } from './ast.ts';
+import type { Argument, Call, Condition, Expression, Field, Lambda, Statement } from './ast.ts';
+import { AgentError } from '../pipeline/errors.ts';
 import { invalid } from './errors.ts';
 import { tokenize, unquote, type Token } from './lexer.ts';
 import type { Comparison } from './value.ts';
@@ -31,14 +32,21 @@ export function parseValueExpression(text: string): Expression {
 const COMPARISONS: ReadonlySet<string> = new Set(['==', '!=', '<', '<=', '>', '>=']);
 const RESERVED: ReadonlySet<string> = new Set(['not', 'or', 'and', 'where', 'true', 'false', 'nil']);
 
+/** What may follow a condition in parentheses: the end of what is around it, which may be a call with a lambda. */
+const AFTER_CONDITIONS: ReadonlySet<string> = new Set([')', ',', ']', '}']);
+const PARAMETER = /^(?:[a-z][a-z0-9_]*|_)$/;
+
 /** Deeper nesting would exhaust the stack. */
 const MAX_DEPTH = 200;
+/** A body may be read twice, so that each one within another doubles the time. */
+const MAX_LAMBDAS = 8;
 
 class Parser {
   readonly #text: string;
   readonly #tokens: readonly Token[];
   #next = 0;
   #depth = 0;
+  #lambdas = 0;
 
   constructor(text: string) {
     this.#text = text;
@@ -64,11 +72,72 @@ class Parser {
   }
 
   value(): Expression {
+    const params = this.#lambdaParams();
+    return params ? this.#lambda(params) : this.#sum();
+  }
+
+  #sum(): Expression {
     let left = this.#product();
     for (;;) {
       const { at, text } = this.#peek();
       if (!this.#takeSymbol('+') && !this.#takeSymbol('-')) return left;
       left = { kind: 'math', at, op: text === '+' ? '+' : '-', left, right: this.#product() };
+    }
+  }
+
+  /** The parameters of a lambda that begins here, and steps over them and the arrow; undefined where none begins. */
+  #lambdaParams(): string[] | undefined {
+    if (this.#peek().text !== '(') return undefined;
+    const params: string[] = [];
+    let next = this.#next + 1;
+    for (; this.#tokens[next]?.kind === 'name'; next += 1) {
+      params.push(this.#tokens[next]?.text ?? '');
+      if (this.#tokens[next + 1]?.text !== ',') {
+        next += 1;
+        break;
+      }
+      next += 1;
+    }
+    if (this.#tokens[next]?.text !== ')' || this.#tokens[next + 1]?.text !== '=>') return undefined;
+    const { at } = this.#peek();
+    for (const [index, param] of params.entries()) {
+      if (!PARAMETER.test(param) || RESERVED.has(param)) {
+        throw invalid(this.#text, at, `${param} can not be the name of a parameter; names are in small letters`);
+      }
+      if (param !== '_' && params.indexOf(param) < index)
+        throw invalid(this.#text, at, `two parameters named ${param}`);
+    }
+    this.#next = next + 2;
+    return params;
+  }
+
+  /** A value, or a condition where what follows the value says so, or where there is none. */
+  #lambda(params: readonly string[]): Lambda {
+    const start = this.#next;
+    const { at } = this.#peek();
+    if (this.#lambdas >= MAX_LAMBDAS) throw invalid(this.#text, at, `more than ${MAX_LAMBDAS} nested lambdas`);
+    this.#lambdas += 1;
+    this.#enter();
+    try {
+      const value = this.#lambdaValue();
+      if (value?.kind === 'lambda') throw invalid(this.#text, at, 'the body of a lambda can not be a lambda');
+      if (value) return { kind: 'lambda', at, params, body: { value } };
+      this.#next = start;
+      return { kind: 'lambda', at, params, body: { condition: this.or() } };
+    } finally {
+      this.#lambdas -= 1;
+      this.#depth -= 1;
+    }
+  }
+
+  #lambdaValue(): Expression | undefined {
+    try {
+      const value = this.value();
+      const { kind, text } = this.#peek();
+      return COMPARISONS.has(text) || (kind === 'name' && (text === 'or' || text === 'and')) ? undefined : value;
+    } catch (error) {
+      if (error instanceof AgentError) return undefined;
+      throw error;
     }
   }
 
@@ -113,7 +182,7 @@ class Parser {
       const inner = this.or();
       this.#expect(')');
       const { kind, text } = this.#peek();
-      if (kind !== 'symbol' || text === ')') return inner;
+      if (kind !== 'symbol' || AFTER_CONDITIONS.has(text)) return inner;
     } catch (error) {
       const failed = this.#next;
       if (this.#isArithmetic(start)) return undefined;
@@ -155,7 +224,7 @@ class Parser {
       if (this.#takeSymbol('+')) return this.#operand(at);
       if (this.#takeSymbol('-')) return negated(this.#operand(at), at);
       if (!this.#takeSymbol('(')) return this.#primary();
-      const inner = this.value();
+      const inner = this.#sum();
       this.#expect(')');
       return inner;
     } finally {
@@ -166,7 +235,7 @@ class Parser {
   /** What a sign may stand before. */
   #operand(at: number): Expression {
     const isGroup = this.#takeSymbol('(');
-    const value = isGroup ? this.value() : this.#primary();
+    const value = isGroup ? this.#sum() : this.#primary();
     if (isGroup) this.#expect(')');
     const isNumber = value.kind === 'literal' && (typeof value.value === 'bigint' || typeof value.value === 'number');
     if (isNumber || value.kind === 'path' || value.kind === 'call' || value.kind === 'math') return value;

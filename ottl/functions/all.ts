@@ -3,6 +3,7 @@
 import type { Converters } from '../function.ts';
 import { COLLECTION_CONVERTERS } from './collections.ts';
 import { HASH_CONVERTERS } from './hashes.ts';
+import { LAMBDA_CONVERTERS } from './lambdas.ts';
 import { NETWORK_CONVERTERS } from './network.ts';
 import { PARSERS } from './parsers.ts';
 import { STRING_CONVERTERS } from './strings.ts';
@@ -17,6 +18,7 @@ export const CONVERTERS: Converters = {
   ...TIME_CONVERTERS,
   ...HASH_CONVERTERS,
   ...COLLECTION_CONVERTERS,
+  ...LAMBDA_CONVERTERS,
   ...PARSERS,
   ...NETWORK_CONVERTERS,
   ...XML_CONVERTERS,

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { inferContext } from '../../ottl/contexts.ts';
 import { parseCondition, parseStatement, parseValueExpression } from '../../ottl/parser.ts';
 import { AgentError } from '../../pipeline/errors.ts';
 
@@ -60,4 +61,27 @@ void test('errors name the position', () => {
     );
   }
   assert.throws(() => parseStatement('name'), /begins with an editor/);
+});
+
+void test('the body of a lambda is a value, or a condition where it reads on as one', () => {
+  const bodyOf = (text: string): string => {
+    const tree = parseValueExpression(text);
+    return tree.kind === 'lambda' ? ('value' in tree.body ? tree.body.value.kind : tree.body.condition.kind) : '';
+  };
+  assert.equal(bodyOf('(_, v) => v'), 'path');
+  assert.equal(bodyOf('(_, v) => (v + 1) * 2'), 'math');
+  assert.equal(bodyOf('(_, v) => v == 1'), 'compare');
+  assert.equal(bodyOf('(_, v) => (v == 1 or v == 2)'), 'or');
+  assert.equal(bodyOf('() => not true'), 'not');
+  assert.throws(() => parseValueExpression('(v, v) => v'), /two parameters named v/);
+  assert.throws(() => parseValueExpression('(V) => 1'), /V can not be the name of a parameter/);
+  assert.throws(() => parseValueExpression('(_) => (_) => 1'), /body of a lambda can not be a lambda/);
+  const nested = 'Any([1], (_, v) => ('.repeat(12) + 'v == 1' + ') == true)'.repeat(12);
+  assert.throws(() => parseValueExpression(nested), /more than 8 nested lambdas|expected/);
+});
+
+void test('a parameter of a lambda names no context', () => {
+  const tree = parseCondition('Any(log.attributes, (span, _) => span == resource.attributes["a"])');
+  assert.equal(inferContext([tree]), 'log');
+  assert.equal(inferContext([parseCondition('Any([1], (span, _) => span == 1)')]), undefined);
 });

@@ -8,7 +8,7 @@ const TOOLS = { now: () => 0, random: () => 0 };
 
 function run(name: string, ...args: readonly OttlValue[]): OttlValue {
   const known = XML_CONVERTERS[name];
-  assert.ok(known);
+  assert.ok(known && 'prepare' in known);
   return known.prepare([undefined, ...args.slice(1)], TOOLS)(args);
 }
 

@@ -252,3 +252,13 @@ void test('conditions for profiles are checked', () => {
   assert.ok(refused({ profile_conditions: ['log.body == "a"'] }));
   assert.ok(refused({ profile_conditions: ['profile.period == 1'], profiles: { profile: ['period == 1'] } }));
 });
+
+void test('conditions may have lambdas', async () => {
+  const { processor, next } = filterOf({
+    trace_conditions: ['Any(resource.attributes, (key, value) => IsMatch(key, "name$") and value == "s1")'],
+  });
+  await processor.consume(traces());
+  assert.equal(shown(next.batches[0]), 's2 d');
+  const refused = config.safeParse({ traces: { span: ['Any(attributes, (value) => value == 1)'] } });
+  assert.match(refused.error?.issues[0]?.message ?? '', /a lambda with 1 parameters where one with 2 is called/);
+});
