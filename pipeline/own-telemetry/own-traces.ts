@@ -1,6 +1,6 @@
 // The agent's own traces as `service.telemetry.traces` has them: a tracer for the components, and where its spans go.
 
-import { randomBytes } from 'node:crypto';
+import { randomFillSync } from 'node:crypto';
 import type { ComponentLogger } from '../telemetry.ts';
 import type { ExportQueue } from './export-queue.ts';
 import type { MetricStore } from './metric-store.ts';
@@ -70,7 +70,23 @@ export function tracerOf(settings: TraceRules, now: () => number, take: (span: E
     sampler: samplerOf(settings.sampler),
     propagator: propagatorOf(settings.propagators ?? []),
     now: fineClock(now, () => performance.now()),
-    randomHex: (bytes) => randomBytes(bytes).toString('hex'),
+    randomHex: pooledRandomHex(),
     take,
   });
+}
+
+const POOL_BYTES = 4_096;
+
+/** Random bytes as hexadecimal digits. Asking for a few costs more than making them, so many are asked for at a time. */
+function pooledRandomHex(): (bytes: number) => string {
+  const pool = Buffer.allocUnsafe(POOL_BYTES);
+  let at = POOL_BYTES;
+  return (bytes) => {
+    if (at + bytes > POOL_BYTES) {
+      randomFillSync(pool);
+      at = 0;
+    }
+    at += bytes;
+    return pool.toString('hex', at - bytes, at);
+  };
 }

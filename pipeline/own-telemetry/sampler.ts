@@ -21,7 +21,7 @@ export function samplerOf(settings: SamplerSettings | undefined): Sampler {
   throw new AgentError(
     'TELEMETRY_EXPORT',
     `a sampler is one of parent_based, always_on, always_off and trace_id_ratio_based; found ${seen}`,
-    { path: 'service::telemetry::traces::sampler' },
+    { path: 'service::telemetry::traces::sampler', mend: 'write one with a value, such as sampler: {always_on: {}}' },
   );
 }
 

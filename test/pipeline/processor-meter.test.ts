@@ -5,6 +5,7 @@ import { ProcessorMeter } from '../../pipeline/processor-meter.ts';
 import batch from '../../processors/batch/index.ts';
 import sampler from '../../processors/probabilistic_sampler/index.ts';
 import { Collector, opened, SOON, testContext } from '../support/context.ts';
+import { recordSpans } from '../support/own-spans.ts';
 import { batchOfJson } from '../support/processor.ts';
 import { tracesBatch } from '../support/requests.ts';
 
@@ -49,4 +50,32 @@ void test("the time of what comes after is not the processor's, and neither is t
   assert.equal(metric(`${DURATION}_sum`), 0);
   assert.deepEqual([metric(INCOMING), metric(OUTGOING)], [12, 12]);
   await inner.stop(SOON());
+});
+
+void test('the span of a batch says when each processor had it, while spans are recorded', async () => {
+  const { context } = testContext({ kind: 'processor', id: 'probabilistic_sampler' });
+  const { spans: own, ended } = recordSpans('receiver', 'otlp');
+  const source = own.source({ name: 'otlp' });
+  const next = new Collector();
+  const meter = new ProcessorMeter(context.metrics, 'traces', () => 0);
+  const processor = sampler.create(sampler.config.parse({}), context, 'traces', meter.before(next));
+  const carried = batchOfJson('traces', request);
+  const through = async (id?: string): Promise<void> => {
+    const span = source.start('receiver');
+    await meter.around(processor, id).consume({ ...carried, context: { ...carried.context, span } });
+    span.end();
+  };
+  await through('sampler/all');
+  await through();
+  const attributes = { processor: 'sampler/all' };
+  assert.deepEqual(
+    ended.map(({ events }) => events.map((event) => [event.name, event.attributes])),
+    [
+      [
+        ['Start processing.', attributes],
+        ['End processing.', attributes],
+      ],
+      [],
+    ],
+  );
 });

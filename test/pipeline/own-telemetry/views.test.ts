@@ -114,7 +114,7 @@ void test('a selector matches by everything it names: kind, unit, scope, and wil
   }
 });
 
-void test('what does not fit a metric is left out as by the collector, and said once', () => {
+void test('what does not fit a metric is left out, and said once', () => {
   const { exporter, shown, said } = setUp(
     { selector: { instrument_name: SENT.name }, stream: { aggregation: { last_value: {} } } },
     { selector: { instrument_name: QUEUE.name }, stream: { aggregation: { sum: {} } } },
