@@ -58,8 +58,8 @@ interface Body {
 async function body(settings: string, value: unknown): Promise<Body> {
   const { processor, next } = running(redaction, settings, 'logs');
   // Safe: attributes gives a list of KeyValues.
-  const [{ value: any }] = attributes({ value }) as [{ value: object }];
-  const request = { resourceLogs: [{ scopeLogs: [{ logRecords: [{ severityText: 'x', body: any }] }] }] };
+  const [{ value: encoded }] = attributes({ value }) as [{ value: object }];
+  const request = { resourceLogs: [{ scopeLogs: [{ logRecords: [{ severityText: 'x', body: encoded }] }] }] };
   await processor.consume(batchOfJson('logs', request));
   // Safe: the reference decoder gives a request with the one record.
   const { resourceLogs } = decoded(next.batches[0]) as {
@@ -79,12 +79,12 @@ interface AnyValue {
   readonly kvlistValue?: { readonly values?: readonly { readonly key: string; readonly value?: AnyValue }[] };
 }
 
-function fromAny(any: AnyValue | undefined): unknown {
-  if (any === undefined) return null;
-  if (any.arrayValue) return (any.arrayValue.values ?? []).map(fromAny);
-  if (any.kvlistValue)
-    return Object.fromEntries((any.kvlistValue.values ?? []).map(({ key, value }) => [key, fromAny(value)]));
-  return any.stringValue ?? any.boolValue ?? (any.intValue === undefined ? null : Number(any.intValue));
+function fromAny(given: AnyValue | undefined): unknown {
+  if (given === undefined) return null;
+  if (given.arrayValue) return (given.arrayValue.values ?? []).map(fromAny);
+  if (given.kvlistValue)
+    return Object.fromEntries((given.kvlistValue.values ?? []).map(({ key, value }) => [key, fromAny(value)]));
+  return given.stringValue ?? given.boolValue ?? (given.intValue === undefined ? null : Number(given.intValue));
 }
 
 void test('upstream: unknown attributes are removed, none is kept without a list', async () => {
