@@ -1,17 +1,21 @@
-// The systemd unit's restrictions, tried without systemd: the single executable as another user, without capabilities, on
-// a read-only system, and its system calls against the unit's filter.
+// What deploy/ promises, tried without systemd and without a container engine: how exposed the unit is, the single executable
+// under all of the unit's restrictions at once, its system calls against the unit's filter, and the container's root.
 
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
-import { chmodSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { chmodSync, cpSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { after, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { ROOT } from '../house/sources.ts';
 import { freePorts, startAgent, type Program } from '../support/agent.ts';
-import { ProjectCopy } from '../support/project-copy.ts';
+import { ProjectCopy, type Ran } from '../support/project-copy.ts';
 
-const UNIT = readFileSync(path.join(ROOT, 'deploy', 'genesis-agent.service'), 'utf8');
+const DEPLOY = path.join(ROOT, 'deploy');
+const UNIT = readFileSync(path.join(DEPLOY, 'genesis-agent.service'), 'utf8');
+/** What `systemd-analyze security` may come to at most: 0 is nothing to lose, 10 is no protection at all. */
+const BASE_EXPOSURE = 1.7;
+const HOST_EXPOSURE = 2.2;
 const NOBODY = 65_534;
 
 /** The reason why this machine can not try something, or false. */
@@ -60,6 +64,7 @@ async function startWith(command: string): Promise<{ agent: Program; url: string
           protocols: { grpc: { endpoint: `127.0.0.1:${grpc}` }, http: { endpoint: `localhost:${http}` } },
         },
       },
+      processors: { memory_limiter: { check_interval: '1s', limit_percentage: 50 } },
       exporters: { debug: {}, otlp_http: { endpoint: 'http://localhost:1', retry_on_failure: { enabled: false } } },
       extensions: { zpages: { endpoint: `127.0.0.1:${admin}` } },
       service: {
@@ -67,7 +72,7 @@ async function startWith(command: string): Promise<{ agent: Program; url: string
         telemetry: {
           metrics: { readers: [{ pull: { exporter: { prometheus: { host: '127.0.0.1', port: metrics } } } }] },
         },
-        pipelines: { logs: { receivers: ['otlp'], exporters: ['debug', 'otlp_http'] } },
+        pipelines: { logs: { receivers: ['otlp'], processors: ['memory_limiter'], exporters: ['debug', 'otlp_http'] } },
       },
     },
   });
@@ -86,41 +91,46 @@ void test('the executable is built', () => {
   assert.equal(built.code, 0, built.output);
 });
 
-void test('systemd understands the unit', { skip: without('systemd-analyze') }, () => {
-  const unit = path.join(copy.root, 'genesis-agent.service');
+/** A folder with the unit as it is installed: the executable where it was built, and the drop-in if asked for. */
+function installed(name: string, withHost: boolean): string {
+  const folder = path.join(copy.root, name);
+  mkdirSync(path.join(folder, 'genesis-agent.service.d'), { recursive: true });
+  const unit = path.join(folder, 'genesis-agent.service');
   writeFileSync(unit, UNIT.replaceAll('/usr/local/bin/genesis-agent', executable));
-  const { code, output } = copy.run('systemd-analyze', 'verify', '--man=no', unit);
-  assert.equal(code, 0, output);
-  assert.doesNotMatch(output, /genesis-agent\.service/);
-});
+  if (withHost) cpSync(path.join(DEPLOY, 'host.conf'), path.join(folder, 'genesis-agent.service.d', 'host.conf'));
+  return unit;
+}
 
-void test(
-  'it runs as another user, without capabilities, on a read-only system, and reloads and stops as the unit asks',
-  { skip: without('unshare', 'setpriv') || needsRoot() },
-  async () => {
-    const rights = `--reuid=${NOBODY} --regid=${NOBODY} --clear-groups --bounding-set=-all --inh-caps=-all --no-new-privs`;
-    const command = wrapper(
-      'restricted',
-      (configuration) =>
-        `unshare --mount --propagation private sh -c 'mount --bind / / && mount -o remount,bind,ro / && ! touch ${path.join(copy.root, 'written')} 2>/dev/null && exec setpriv ${rights} ${executable} --config ${configuration}'`,
-    );
-    const started = await startWith(command);
-    await using agent = started.agent;
-    const { url } = started;
-    const status = readFileSync(`/proc/${agent.pid}/status`, 'utf8');
-    assert.match(status, new RegExp(`^Uid:\\t${NOBODY}\\t${NOBODY}\\t`, 'm'));
-    assert.match(status, /^CapEff:\t0+$/m);
-    assert.match(status, /^CapBnd:\t0+$/m);
-    assert.match(status, /^NoNewPrivs:\t1$/m);
-    await deliver(url);
-    assert.match(UNIT, /^ExecReload=\/bin\/kill -HUP \$MAINPID$/m);
-    agent.signal('SIGHUP');
-    await agent.said(/Configuration reloaded/);
-    await deliver(url);
-    const exit = await agent.stop();
-    assert.deepEqual([exit.code, exit.signal], [0, null], exit.stderr);
-  },
-);
+function exposure(unit: string): number {
+  const { code, output } = copy.run('systemd-analyze', 'security', '--offline=true', '--no-pager', unit);
+  assert.equal(code, 0, output);
+  return Number(/Overall exposure level for .*: ([\d.]+)/.exec(output)?.[1]);
+}
+
+for (const [name, withHost, limit] of [
+  ['base', false, BASE_EXPOSURE],
+  ['host', true, HOST_EXPOSURE],
+] as const) {
+  void test(
+    `systemd understands the ${name} unit, which is exposed by at most ${limit}`,
+    { skip: without('systemd-analyze') },
+    () => {
+      const unit = installed(name, withHost);
+      const { code, output } = copy.run('systemd-analyze', 'verify', '--man=no', unit);
+      assert.equal(code, 0, output);
+      assert.doesNotMatch(output, /genesis-agent\.service|host\.conf/);
+      const seen = exposure(unit);
+      assert.ok(seen <= limit, `exposure ${seen}`);
+    },
+  );
+}
+
+void test('the base unit has no capabilities', () => {
+  assert.deepEqual(UNIT.match(/^(?:CapabilityBoundingSet|AmbientCapabilities)=.*$/gm), [
+    'CapabilityBoundingSet=',
+    'AmbientCapabilities=',
+  ]);
+});
 
 /** The system calls of systemd's sets, the sets they name included. */
 function callsOf(...sets: readonly string[]): Set<string> {
@@ -134,16 +144,115 @@ function callsOf(...sets: readonly string[]): Set<string> {
   return calls;
 }
 
+/** The calls that the unit's SystemCallFilter= allows. */
+function allowedCalls(): ReadonlySet<string> {
+  const [allowed, refused] = [...UNIT.matchAll(/^SystemCallFilter=(~?)(.+)$/gm)].map(([, , sets = '']) =>
+    sets.split(' '),
+  );
+  assert.ok(allowed && refused);
+  const refusedCalls = callsOf(...refused);
+  return new Set([...callsOf(...allowed)].filter((call) => !refusedCalls.has(call)));
+}
+
+/** The program that puts the unit's filter on itself before it becomes another. */
+function filteringProgram(): string {
+  const folder = path.join(copy.root, 'filter');
+  mkdirSync(folder);
+  const calls = [...allowedCalls()].map((call) => `#ifdef __NR_${call}\nALLOW(${call})\n#endif\n`);
+  writeFileSync(path.join(folder, 'allowed-calls.h'), calls.join(''));
+  const program = path.join(folder, 'seccomp-run');
+  const source = path.join(ROOT, 'test', 'support', 'seccomp-run.c');
+  const { code, output } = copy.run('gcc', '-Wall', '-Werror', '-I', folder, '-o', program, source);
+  assert.equal(code, 0, output);
+  return program;
+}
+
+void test(
+  'it runs under all of the unit: another user, no capabilities, a read-only system, nothing of others in /proc, a filter; and reloads and stops',
+  { skip: without('unshare', 'setpriv', 'gcc', 'systemd-analyze') || needsRoot() },
+  async () => {
+    const filter = filteringProgram();
+    const folder = path.join(copy.root, 'surroundings');
+    mkdirSync(folder);
+    const surroundings = path.join(folder, 'surroundings.sh');
+    // PrivateTmp= is not tried: the folder under test lies in /tmp itself. Nor are PrivateUsers= and DynamicUser=.
+    writeFileSync(
+      surroundings,
+      `set -e
+umask 077
+mount --bind / / && mount -o remount,bind,ro /
+mount -t tmpfs -o size=1m,mode=755,nosuid,noexec devices /dev
+for device in null zero full random urandom tty; do mknod -m 666 /dev/$device c $1 $2; shift 2; done
+mount -o remount,ro /dev
+mount -t proc -o hidepid=invisible,subset=pid proc /proc
+if touch ${path.join(copy.root, 'written')} 2>/dev/null; then exit 1; fi
+if test -e /proc/meminfo; then exit 1; fi
+exec setpriv --reuid=${NOBODY} --regid=${NOBODY} --clear-groups --bounding-set=-all --inh-caps=-all --no-new-privs \
+  ${filter} ${executable} --config "$CONFIGURATION"
+`,
+    );
+    const devices = '1 3 1 5 1 7 1 8 1 9 5 0';
+    const command = wrapper(
+      'restricted',
+      (configuration) =>
+        `env CONFIGURATION=${configuration} unshare --mount --propagation private sh ${surroundings} ${devices}`,
+    );
+    const started = await startWith(command);
+    await using agent = started.agent;
+    const { url } = started;
+    const status = readFileSync(`/proc/${agent.pid}/status`, 'utf8');
+    assert.match(status, new RegExp(`^Uid:\\t${NOBODY}\\t${NOBODY}\\t`, 'm'));
+    assert.match(status, /^CapEff:\t0+$/m);
+    assert.match(status, /^CapBnd:\t0+$/m);
+    assert.match(status, /^NoNewPrivs:\t1$/m);
+    assert.match(status, /^Seccomp:\t2$/m);
+    await deliver(url);
+    assert.match(UNIT, /^ExecReload=\/bin\/kill -HUP \$MAINPID$/m);
+    agent.signal('SIGHUP');
+    await agent.said(/Configuration reloaded/);
+    await deliver(url);
+    const exit = await agent.stop();
+    assert.deepEqual([exit.code, exit.signal], [0, null], exit.stderr);
+  },
+);
+
+void test(
+  "what the host drop-in adds is what it takes to read other users' processes",
+  { skip: without('setpriv') || needsRoot() },
+  () => {
+    const [, capabilities = ''] =
+      /^AmbientCapabilities=(.+)$/m.exec(readFileSync(path.join(DEPLOY, 'host.conf'), 'utf8')) ?? [];
+    const names = capabilities
+      .split(' ')
+      .map((name) => `+${name.replace('CAP_', '').toLowerCase()}`)
+      .join(',');
+    const read = (...rights: readonly string[]): Ran =>
+      copy.run(
+        'setpriv',
+        `--reuid=${NOBODY}`,
+        `--regid=${NOBODY}`,
+        '--clear-groups',
+        '--no-new-privs',
+        ...rights,
+        'cat',
+        `/proc/${process.pid}/io`,
+      );
+    assert.notEqual(read('--bounding-set=-all').code, 0);
+    const { code, output } = read(
+      `--inh-caps=-all,${names}`,
+      `--ambient-caps=-all,${names}`,
+      `--bounding-set=-all,${names}`,
+    );
+    assert.equal(code, 0, output);
+    assert.match(output, /read_bytes/);
+  },
+);
+
 void test(
   'it makes no system call that the unit refuses',
   { skip: without('strace', 'systemd-analyze') || needsTracing() },
   async () => {
-    const [allowed, refused] = [...UNIT.matchAll(/^SystemCallFilter=(~?)(.+)$/gm)].map(([, , sets = '']) =>
-      sets.split(' '),
-    );
-    assert.ok(allowed && refused);
-    const refusedCalls = callsOf(...refused);
-    const allowedCalls = new Set([...callsOf(...allowed)].filter((call) => !refusedCalls.has(call)));
+    const allowed = allowedCalls();
     const trace = path.join(copy.root, 'trace');
     const command = wrapper(
       'traced',
@@ -169,8 +278,37 @@ void test(
       .filter((call) => call !== 'total');
     assert.ok(made.includes('accept4') && made.includes('connect'), made.join(' '));
     assert.deepEqual(
-      made.filter((call) => !allowedCalls.has(call)),
+      made.filter((call) => !allowed.has(call)),
       [],
     );
+  },
+);
+
+void test('the Containerfile has nothing that hadolint objects to', { skip: without('hadolint') }, () => {
+  const { code, output } = copy.run('hadolint', path.join(DEPLOY, 'Containerfile'));
+  assert.equal(code, 0, output);
+});
+
+void test(
+  "it runs in the container's root: as the user there, read-only, without a network",
+  { skip: without('unshare', 'setpriv', 'ldd') || needsRoot() },
+  async () => {
+    const container = path.join(copy.root, 'container');
+    const laid = copy.run('sh', path.join(DEPLOY, 'container-root.sh'), executable, container);
+    assert.equal(laid.code, 0, laid.output);
+    assert.ok(!existsSync(path.join(container, 'bin', 'sh')));
+    const [, user = ''] = /^USER (\S+)$/m.exec(readFileSync(path.join(DEPLOY, 'Containerfile'), 'utf8')) ?? [];
+    const [uid, gid] = user.split(':');
+    const enter = `mount --bind ${container} ${container} && mount -t proc proc ${container}/proc && mount -o remount,bind,ro ${container} && exec setpriv --reuid=${uid} --regid=${gid} --clear-groups --bounding-set=-all,+sys_chroot --no-new-privs `;
+    // chroot needs its capability until it is through; a second setpriv is not inside, so the agent starts with what chroot had.
+    const command = wrapper(
+      'contained',
+      () =>
+        `unshare --mount --net --propagation private sh -c '${enter} --inh-caps=-all,+sys_chroot --ambient-caps=-all,+sys_chroot chroot ${container} /usr/bin/genesis-agent --config /etc/genesis-agent/agent.yaml'`,
+    );
+    await using agent = await startAgent({ command, config: {} });
+    assert.match(readFileSync(`/proc/${agent.pid}/status`, 'utf8'), new RegExp(`^Uid:\\t${uid}\\t${uid}\\t`, 'm'));
+    const exit = await agent.stop();
+    assert.deepEqual([exit.code, exit.signal], [0, null], exit.stderr);
   },
 );
