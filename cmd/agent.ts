@@ -1,7 +1,6 @@
 // The running agent: configuration, own telemetry and engine put together, and what it does when told to reload or stop.
 
 import { randomUUID } from 'node:crypto';
-import os from 'node:os';
 import { Admission } from '../pipeline/admission.ts';
 import type { EngineView, ReloadResult } from '../pipeline/component.ts';
 import type { AgentConfiguration } from '../pipeline/config/configuration.ts';
@@ -20,6 +19,7 @@ import { joinStates } from '../pipeline/threads/thread-states.ts';
 import { ThreadTeam } from '../pipeline/threads/thread-team.ts';
 import { VERSION } from '../pipeline/version.ts';
 import { sampleTraceIds } from '../proto/trace-ids.ts';
+import { memoryBudget } from './memory-budget.ts';
 import { registry } from './registry.ts';
 import { spawnDataThread } from './spawn-data-thread.ts';
 
@@ -36,14 +36,8 @@ export interface AgentOptions {
 /** How long a reload waits for replaced components, and a stop for everything, to drain. */
 const DRAIN_TIMEOUT_MS = 25_000;
 
-/**
- * Data in flight and queued may take this share of a configured memory limit. The rest is the process itself, about 80 MiB,
- * and what was in flight a moment ago and is not collected yet (measured: bench/README.md, overload)…
- */
-const ADMITTED_SHARE_OF_LIMIT = 0.15;
-/** …or of the machine's memory where no memory_limiter says more. */
-const ADMITTED_SHARE_OF_MACHINE = 0.25;
-const ADMITTED_MIN_BYTES = 16 << 20;
+const TOO_MANY_CONNECTIONS =
+  'Connections beyond the limit were closed; raise memory_limiter::limit_mib, or find out who opens them';
 
 export class Agent {
   readonly #options: AgentOptions;
@@ -59,14 +53,20 @@ export class Agent {
     this.#options = options;
     this.#configuration = configuration;
     const { telemetry, workers } = configuration.service;
-    this.#listeners = new SharedListenerPool(workers > 1 ? { threads: 'first' } : {});
+    const { admittedBytes, maxConnections } = memoryBudget(configuration);
+    this.#listeners = new SharedListenerPool({
+      ...(workers > 1 ? { threads: 'first' } : {}),
+      maxConnections,
+      onClosed: (closed) => this.#log.warn({ ...closed, limit: maxConnections }, TOO_MANY_CONNECTIONS),
+    });
     this.#telemetry = new OwnTelemetry({
       settings: telemetry,
       resource: ownResource({ version: VERSION, instanceId: randomUUID() }, telemetry.resource),
       now: Date.now,
       sampleTraceIds,
+      extension: (id) => this.#engine.extension(id),
     });
-    const admission = new Admission(admittedBytes(configuration));
+    const admission = new Admission(admittedBytes);
     this.#engine = new Engine({
       services: {
         log: (speaker) => this.#telemetry.loggerFor(speaker),
@@ -90,6 +90,7 @@ export class Agent {
         metricViews: telemetry.metrics?.views ?? [],
         traces: this.#telemetry.traces?.rules,
         admission: { limitBytes: admission.limitBytes, shared: admission.shared },
+        maxConnections,
         drainTimeoutMs: DRAIN_TIMEOUT_MS,
       },
       spawn: spawnDataThread,
@@ -230,16 +231,4 @@ async function readConfiguration(
   if (loaded.errors.length === 0)
     throw new AgentError('CONFIG_COMPONENT_UNAVAILABLE', `not available here: ${loaded.unavailable.join(', ')}`);
   throw new AgentErrors(loaded.errors);
-}
-
-/** How many bytes may be in flight and queued: known exactly, and therefore the limit that holds before any other. */
-function admittedBytes(configuration: AgentConfiguration): number {
-  let limitBytes = os.totalmem() * ADMITTED_SHARE_OF_MACHINE;
-  for (const { type, config } of configuration.processors.values()) {
-    if (type !== 'memory_limiter') continue;
-    // The schema of memory_limiter gives a number; 0 where only a percentage is set.
-    const { limit_mib: limitMib } = config as { limit_mib: number };
-    if (limitMib > 0) limitBytes = Math.min(limitBytes, limitMib * 2 ** 20 * ADMITTED_SHARE_OF_LIMIT);
-  }
-  return Math.max(ADMITTED_MIN_BYTES, limitBytes);
 }

@@ -6,8 +6,10 @@ import { unlink } from 'node:fs/promises';
 import { AgentError } from './errors.ts';
 import type { ConnectionHandler, ListenAddress, Listening, ListenerPool } from './listen.ts';
 
-/** Connections one address keeps open at most; more are closed as they arrive. */
+/** Connections one address keeps open at most where nobody says less; more are closed as they arrive. */
 export const MAX_CONNECTIONS = 16_384;
+/** Closed connections are spoken of so often at most. */
+const SPEAK_INTERVAL_MS = 10_000;
 
 const BACKLOG = 4096;
 
@@ -59,11 +61,19 @@ export interface ListenerPoolOptions {
    * sockets, ports the kernel chooses) are the first thread's alone: for further ones a claim on them hears of nobody.
    */
   readonly threads?: 'first' | 'further';
+  /** Of one address. */
+  readonly maxConnections?: number;
+  /** Hears now and then that connections to an address had to be closed, and how many since it last heard. */
+  readonly onClosed?: (closed: {
+    readonly component: string;
+    readonly endpoint: string;
+    readonly count: number;
+  }) => void;
 }
 
 export class SharedListenerPool implements ListenerPool {
   readonly #open = new Map<string, Promise<OpenAddress>>();
-  readonly #threads: ListenerPoolOptions['threads'];
+  readonly #options: ListenerPoolOptions;
   #generation = 0;
   /** Which components the reload under way replaces or removes: only their addresses may be taken over. */
   #isReplaced: (component: string) => boolean = () => false;
@@ -71,7 +81,7 @@ export class SharedListenerPool implements ListenerPool {
   #deferred: Map<string, OpenAddress> | undefined;
 
   constructor(options: ListenerPoolOptions = {}) {
-    this.#threads = options.threads;
+    this.#options = options;
   }
 
   async claim(
@@ -82,7 +92,7 @@ export class SharedListenerPool implements ListenerPool {
   ): Promise<Listening> {
     const key = `${address.transport} ${address.endpoint}`;
     const shareable = !address.endpoint.endsWith(':0');
-    if (this.#threads === 'further' && (!shareable || address.transport === 'unix')) return NOBODYS;
+    if (this.#options.threads === 'further' && (!shareable || address.transport === 'unix')) return NOBODYS;
     const pending = shareable ? this.#open.get(key) : undefined;
     const claim: Claim = { component, handler, server: owner, generation: this.#generation };
     let opened: OpenAddress;
@@ -111,6 +121,7 @@ export class SharedListenerPool implements ListenerPool {
           if (current) current.handler(socket);
           else socket.destroy();
         });
+        this.#speakOfClosed(server, opened, address.endpoint);
       }
     }
     opened.claims.push(claim);
@@ -217,10 +228,26 @@ export class SharedListenerPool implements ListenerPool {
     }
   }
 
+  /** Says that connections beyond the limit are closed, not each time it happens. */
+  #speakOfClosed(server: Server, opened: OpenAddress, endpoint: string): void {
+    const { onClosed } = this.#options;
+    if (!onClosed) return;
+    let count = 0;
+    let spokenMs = Number.NEGATIVE_INFINITY;
+    server.on('drop', () => {
+      count += 1;
+      const nowMs = performance.now();
+      if (nowMs - spokenMs < SPEAK_INTERVAL_MS) return;
+      onClosed({ component: opened.claims.at(-1)?.component ?? '', endpoint, count });
+      count = 0;
+      spokenMs = nowMs;
+    });
+  }
+
   async #bind(where: object): Promise<Server> {
-    const isShared = this.#threads !== undefined && !('path' in where);
+    const isShared = this.#options.threads !== undefined && !('path' in where);
     // Once a port may be shared, another program's claim on it goes unnoticed: ask first.
-    if (this.#threads === 'first' && isShared) {
+    if (this.#options.threads === 'first' && isShared) {
       const probe = await this.#openServer(where);
       await new Promise((resolve) => probe.close(resolve));
     }
@@ -229,7 +256,7 @@ export class SharedListenerPool implements ListenerPool {
 
   #openServer(where: object): Promise<Server> {
     const server = createServer({ noDelay: true });
-    server.maxConnections = MAX_CONNECTIONS;
+    server.maxConnections = this.#options.maxConnections ?? MAX_CONNECTIONS;
     return new Promise((resolve, reject) => {
       server.once('error', reject);
       server.listen({ ...where, backlog: BACKLOG }, () => {

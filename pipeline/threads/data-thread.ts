@@ -44,7 +44,7 @@ export function runDataThread({ setup, port, registry, sampleTraceIds }: DataThr
       spans: (kind, id) => tracer?.forComponent(kind, id),
       drops: telemetry.drops,
       admission: new Admission(setup.admission.limitBytes, setup.admission.shared),
-      listeners: new SharedListenerPool({ threads: 'further' }),
+      listeners: new SharedListenerPool({ threads: 'further', maxConnections: setup.maxConnections }),
       now: Date.now,
       random: Math.random,
     },

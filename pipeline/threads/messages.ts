@@ -23,6 +23,8 @@ export interface DataThreadSetup {
   readonly traces: TraceRules | undefined;
   /** Bytes in flight are counted for all threads together. */
   readonly admission: { readonly limitBytes: number; readonly shared: SharedArrayBuffer };
+  /** Of one address, in this thread. */
+  readonly maxConnections: number;
   readonly drainTimeoutMs: number;
 }
 

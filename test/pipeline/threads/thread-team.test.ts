@@ -45,6 +45,7 @@ function teamOf(behaviours: readonly Behaviour[]) {
       metricViews: [],
       traces: undefined,
       admission: { limitBytes: 1, shared: new SharedArrayBuffer(4) },
+      maxConnections: 1,
       drainTimeoutMs: 5_000,
     },
     spawn: (setup) =>
