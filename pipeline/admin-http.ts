@@ -8,6 +8,8 @@ import { Refused } from './delivery.ts';
 import { splitEndpoint } from './listener-pool.ts';
 import type { ListenAddress, Listening, ListenerPool } from './listen.ts';
 import { Unauthenticated, type ListenerAuthentication } from './transport/authentication.ts';
+import { admitOnly } from './transport/client-certificate.ts';
+import type { ServerTlsOptions } from './transport/tls.ts';
 
 /** A request whose head has been read and checked. */
 export interface AdminRequest {
@@ -40,7 +42,7 @@ export interface AdminHttpOptions {
    * page sends. Undefined: no check, for endpoints that only tell numbers.
    */
   readonly allowedHosts?: readonly string[];
-  readonly tls?: SecureContextOptions & { readonly requestCert?: boolean; readonly rejectUnauthorized?: boolean };
+  readonly tls?: ServerTlsOptions;
   /** Who may come in; others get status 401, or 503 where that can not be found out at the moment. */
   readonly authentication?: ListenerAuthentication;
   /** Headers of every answer. */
@@ -147,6 +149,7 @@ async function makeServer(
   const server = options.tls
     ? (await import('node:https')).createServer({ ...http, ...options.tls }, onRequest)
     : createServer(http, onRequest);
+  admitOnly(server, options.tls?.named);
   // The server never listens itself; only this makes node:http enforce its timeouts.
   server.emit('listening');
   server.maxRequestsPerSocket = options.keepAlive === false ? 1 : 0;

@@ -35,7 +35,7 @@ export async function startAdminListener(
   const authentication = serverAuthenticator(settings.auth, context);
   const keepAlive = httpServerKeepAlive(settings, 0);
   const { tls: tlsSettings } = settings;
-  const load = tlsSettings && ((): Promise<ServerTlsOptions> => loadServerTls(tlsSettings, component));
+  const load = tlsSettings && ((): Promise<ServerTlsOptions> => loadServerTls(tlsSettings, component, context.log));
   const tls = await load?.();
   const server = await startAdminHttp({
     component,

@@ -89,9 +89,9 @@ export class GrpcDestination implements Destination {
   }
 
   /** Fails with AUTHENTICATOR_MISSING, CREDENTIALS_NEED_TLS or TLS_MATERIAL. */
-  start(): Promise<void> {
+  async start(): Promise<void> {
     this.#authenticator = clientAuthenticator(this.#config.auth, this.#context, { insecureGrpc: !this.#isSecure });
-    return this.#dialer.start();
+    await this.#dialer.start();
   }
 
   async stop(): Promise<void> {

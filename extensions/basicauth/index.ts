@@ -14,6 +14,7 @@ export default defineExtension({
   htpasswd:
     inline: agent:$2y$05$R0dMGzPPDHiSBpJFDCCzXeeHtwGGrvBLPqeiB0wGjbAqKUHbMkUBy
 `,
+  runsInCopies: () => true,
   create: (settings, context) => {
     // The schema lets exactly one of the two through.
     const { htpasswd, client_auth: client } = settings;

@@ -12,5 +12,6 @@ export default defineExtension({
   example: `bearertokenauth:
   token: \${env:AGENT_TOKEN}
 `,
+  runsInCopies: () => true,
   create: (settings, context) => new BearerTokenAuth(settings, context),
 });

@@ -16,5 +16,6 @@ export default defineExtension({
       from_context: x-tenant
       default_value: shared
 `,
+  runsInCopies: () => true,
   create: (settings, context) => new HeadersSetter(settings, context),
 });

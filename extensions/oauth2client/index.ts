@@ -15,5 +15,6 @@ export default defineExtension({
   token_url: https://login.example.com/oauth2/token
   scopes: [telemetry.write]
 `,
+  runsInCopies: () => true,
   create: (settings, context) => new OAuth2Client(settings, context),
 });

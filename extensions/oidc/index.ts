@@ -15,5 +15,6 @@ export default defineExtension({
       audience: agent
       username_claim: email
 `,
+  runsInCopies: () => true,
   create: (settings, context) => new Oidc(settings, context),
 });

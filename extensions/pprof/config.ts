@@ -1,7 +1,9 @@
-// The configuration of pprof, contrib's keys.
+// The configuration of pprof: contrib's keys, and who may ask.
 
 import { z } from 'zod';
-import { endpoint, nonNegativeDuration } from '../../pipeline/schema.ts';
+import { endpoint, nonNegativeDuration, nullableSection } from '../../pipeline/schema.ts';
+import { authSettings } from '../../pipeline/settings/shared.ts';
+import { tlsServerSettings } from '../../pipeline/settings/tls.ts';
 
 export const config = z.strictObject({
   endpoint: endpoint().default('localhost:1777').describe('Where the profiles are served: host:port.'),
@@ -11,6 +13,8 @@ export const config = z.strictObject({
     })
     .prefault({})
     .describe('Accepted for compatibility.'),
+  auth: nullableSection(authSettings).describe('Authentication of clients. Not in the collector.'),
+  tls: nullableSection(tlsServerSettings).describe('Turns TLS on. Not in the collector.'),
   block_profile_fraction: z.int().default(0).describe('Accepted for compatibility; a Go profile.'),
   mutex_profile_fraction: z.int().default(0).describe('Accepted for compatibility; a Go profile.'),
   save_to_file: z

@@ -2,20 +2,23 @@
 
 import { writeFile } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
-import {
-  type AdminHttp,
-  type AdminRequest,
-  type AdminResponse,
-  NOT_FOUND,
-  startAdminHttp,
-  text,
-} from '../../pipeline/admin-http.ts';
+import { type AdminRequest, type AdminResponse, NOT_FOUND, text } from '../../pipeline/admin-http.ts';
+import { type AdminListener, type AdminListenerSettings, startAdminListener } from '../../pipeline/admin-listener.ts';
 import type { Extension, ExtensionContext } from '../../pipeline/component.ts';
 import type { PprofConfig } from './config.ts';
 import type { StopProfile } from './profiler.ts';
 
 const DEFAULT_SECONDS = 30;
 const MAX_SECONDS = 600;
+
+/** What contrib's keys do not say about the listener. */
+const PLAIN_LISTENER: Omit<AdminListenerSettings, 'endpoint'> = {
+  transport: 'tcp',
+  response_headers: [],
+  read_timeout: 0,
+  read_header_timeout: 0,
+  keep_alives_enabled: true,
+};
 
 const INDEX = `/debug/pprof/profile?seconds=30  CPU, a .cpuprofile
 /debug/pprof/heap?seconds=30     what is allocated in that time and kept, a .heapprofile
@@ -27,7 +30,7 @@ export class Pprof implements Extension {
   readonly #config: PprofConfig;
   readonly #context: ExtensionContext;
   readonly #stopping = new AbortController();
-  #server: AdminHttp | undefined;
+  #server: AdminListener | undefined;
   #isProfiling = false;
   #wholeRun: StopProfile | undefined;
 
@@ -42,17 +45,17 @@ export class Pprof implements Extension {
   }
 
   async start(): Promise<void> {
-    const { log, kind, id, listeners } = this.#context;
-    this.#server = await startAdminHttp({
-      component: `${kind}:${id}`,
-      listeners,
-      address: { endpoint: this.#config.endpoint, transport: 'tcp' },
-      handler: (request) => this.#answer(request),
-      onError: (error) => log.error({ error }, 'A profile could not be taken.'),
-      // A profile costs CPU and tells about the program: pages of other sites must not ask for one.
-      allowedHosts: [],
-    });
-    log.info(
+    const { endpoint, auth, tls } = this.#config;
+    this.#server = await startAdminListener(
+      this.#context,
+      { ...PLAIN_LISTENER, endpoint, auth: auth && { ...auth, request_params: [] }, tls },
+      {
+        handler: (request) => this.#answer(request),
+        // A profile costs CPU and tells about the program: pages of other sites must not ask for one.
+        allowedHosts: [],
+      },
+    );
+    this.#context.log.info(
       { endpoint: this.#server.bound.join(', ') },
       "Profiles are served in V8's formats; Go profiles do not exist here.",
     );
@@ -60,6 +63,10 @@ export class Pprof implements Extension {
     const { startCpuProfile } = await import('./profiler.ts');
     this.#isProfiling = true;
     this.#wholeRun = await startCpuProfile();
+  }
+
+  async refresh(): Promise<void> {
+    await this.#server?.refresh();
   }
 
   async stop(deadline: AbortSignal): Promise<void> {

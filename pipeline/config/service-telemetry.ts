@@ -2,7 +2,9 @@
 // them from OpenTelemetry's declarative configuration, version 0.3.
 
 import { z } from 'zod';
-import { count, duration, opaque } from '../schema.ts';
+import { count, duration, nullableSection, opaque } from '../schema.ts';
+import { authSettings } from '../settings/shared.ts';
+import { tlsServerSettings } from '../settings/tls.ts';
 
 const level = z
   .string()
@@ -59,6 +61,8 @@ const includeExclude = z.strictObject({
 const prometheus = z.strictObject({
   host: z.string().default('localhost').describe('The address to listen on.'),
   port: z.int().min(0).max(65_535).default(8888).describe('The port to listen on; 0 takes a free one.'),
+  auth: nullableSection(authSettings).describe('Authentication of whoever asks. Not in the collector.'),
+  tls: nullableSection(tlsServerSettings).describe('Turns TLS on. Not in the collector.'),
   with_resource_constant_labels: includeExclude.optional().describe('Resource attributes put on every series.'),
   without_scope_info: z.boolean().default(true).describe('Leave out the labels of the instrumentation scope.'),
   without_type_suffix: z.boolean().default(true).describe('Leave out _total and the like.'),

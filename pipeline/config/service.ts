@@ -55,6 +55,7 @@ export function readService(
   const { telemetry, workers } = decoded.value;
   const extensions = reader.extensions(decoded.value.extensions);
   const pipelines = reader.pipelines(decoded.value.pipelines);
+  reader.checkTelemetry(telemetry, extensions);
   return { extensions, pipelines, telemetry, workers, raw: decoded.input };
 }
 
@@ -96,6 +97,26 @@ class ServiceReader {
       this.#reference(text, ['extensions', index], 'extension', ['extensions']),
     );
     return [...new Set(entries.flatMap((entry) => (entry ? [entry.id] : [])))];
+  }
+
+  /** The metrics endpoint is open before the extensions run; what it asks of them is checked here. */
+  checkTelemetry({ metrics }: z.output<typeof serviceTelemetrySettings>, extensions: readonly string[]): void {
+    metrics.readers.forEach(({ pull }, index) => {
+      const id = pull?.exporter.prometheus?.auth?.authenticator;
+      if (id === undefined || extensions.includes(id)) return;
+      const path = [
+        'telemetry',
+        'metrics',
+        'readers',
+        index,
+        'pull',
+        'exporter',
+        'prometheus',
+        'auth',
+        'authenticator',
+      ];
+      this.#error('CONFIG_REFERENCE_UNKNOWN', path, `${id} is not among service::extensions`);
+    });
   }
 
   pipelines(given: Readonly<Record<string, z.output<typeof pipelineSettings>>>): Map<string, PipelineConfig> {

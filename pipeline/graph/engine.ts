@@ -92,6 +92,11 @@ export class Engine {
   }
 
   /** The running nodes, for the live view. */
+  /** A running extension by id; undefined when there is none. */
+  extension(id: string): unknown {
+    return this.#extensions.get(`extension:${id}`)?.component;
+  }
+
   nodes(): readonly RunningNode[] {
     return [...this.#nodes.values()];
   }

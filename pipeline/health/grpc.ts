@@ -31,7 +31,7 @@ export async function startGrpcHealth(options: GrpcHealthOptions): Promise<Admin
   const component = `${context.kind}:${context.id}`;
   const authentication = serverAuthenticator(settings.auth, context);
   const { tls: tlsSettings } = settings;
-  const load = tlsSettings && ((): Promise<ServerTlsOptions> => loadServerTls(tlsSettings, component));
+  const load = tlsSettings && ((): Promise<ServerTlsOptions> => loadServerTls(tlsSettings, component, context.log));
   const tls = await load?.();
   const server = new GrpcServer({
     methods: new Map([['/grpc.health.v1.Health/Check', async (message) => checkHealth(message, options)]]),

@@ -6,6 +6,7 @@ import type { ComponentKind } from '../component.ts';
 import type { ListenerPool } from '../listen.ts';
 import type { ComponentSpans } from '../spans.ts';
 import { ComponentTelemetry, type ComponentTelemetryOptions } from './component-telemetry.ts';
+import { lateServerAuthenticator } from '../transport/authentication.ts';
 import { AgentLogs } from './logs.ts';
 import { OwnTraces, recordsTraces } from './own-traces.ts';
 import { bindProcessMetrics } from './process-metrics.ts';
@@ -25,6 +26,8 @@ export interface OwnTelemetryOptions {
   readonly resource: OwnResource;
   readonly now: () => number;
   readonly sampleTraceIds: ComponentTelemetryOptions['sampleTraceIds'];
+  /** A running extension, for the authentication of the metrics endpoint; asked for with every request. */
+  readonly extension?: (id: string) => unknown;
 }
 
 /** What the main thread's components speak into, and all the ways the agent as a whole shows it. */
@@ -59,7 +62,7 @@ export class OwnTelemetry extends ComponentTelemetry {
     return this.#endpoints.flatMap(({ bound }) => bound);
   }
 
-  /** Opens the metric endpoints and starts the exports. Fails with LISTEN_FAILED or TELEMETRY_EXPORT. */
+  /** Opens the metric endpoints and starts the exports. Fails with LISTEN_FAILED, TLS_MATERIAL or TELEMETRY_EXPORT. */
   async start(listeners: ListenerPool): Promise<void> {
     const { settings = {} } = this.#options;
     if (settings.metrics?.level !== 'none') {
@@ -101,12 +104,25 @@ export class OwnTelemetry extends ComponentTelemetry {
 
   async #serve(settings: PrometheusSettings, listeners: ListenerPool): Promise<AdminHttp> {
     const { startMetricsEndpoint } = await import('./metrics-endpoint.ts');
+    const { extension = () => undefined } = this.#options;
+    const { auth } = settings;
+    const speaker = auth && { kind: 'extension' as const, id: auth.authenticator };
     const served = await startMetricsEndpoint({
+      ...(speaker
+        ? {
+            authentication: lateServerAuthenticator(auth, {
+              ...speaker,
+              log: this.loggerFor(speaker),
+              metrics: this.metricsFor(speaker.kind, speaker.id),
+              extension,
+            }),
+          }
+        : {}),
       settings,
       listeners,
       store: this.store,
       resource: this.#options.resource,
-      onError: (error) => this.logs.root.error({ error }, 'The metrics could not be rendered.'),
+      onError: (error) => this.logs.root.error({ error }, 'The metrics could not be rendered or served.'),
     });
     this.logs.root.info({ endpoint: served.bound.join(', ') }, 'Metrics are served.');
     return served;

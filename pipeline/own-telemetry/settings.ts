@@ -2,6 +2,7 @@
 // defaults included where the configuration leaves them out.
 
 import type { InstrumentType } from './instruments.ts';
+import type { TlsServerSettings } from '../settings/tls.ts';
 import type { TelemetryLevel } from './metric-store.ts';
 
 type Maybe<T> = T | undefined;
@@ -27,6 +28,8 @@ export interface OtlpSettings {
 export interface PrometheusSettings {
   readonly host: string;
   readonly port: number;
+  readonly auth?: Maybe<{ readonly authenticator: string }>;
+  readonly tls?: Maybe<TlsServerSettings>;
   /** All default to true, as the collector sets them. */
   readonly without_scope_info?: Maybe<boolean>;
   readonly without_type_suffix?: Maybe<boolean>;

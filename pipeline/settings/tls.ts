@@ -89,6 +89,12 @@ export const tlsServerSettings = z
       .string()
       .default('')
       .describe('Path of the CA certificates that client certificates must be signed with; turns mutual TLS on.'),
+    client_allowed_sans: z
+      .array(z.string())
+      .default([])
+      .describe(
+        'Which client certificates may come in, by a DNS name, e-mail address, IP address or URI among their subject alternative names; all that client_ca_file has signed where empty. Not in the collector.',
+      ),
     client_ca_file_reload: z.boolean().default(false).describe('Read client_ca_file again when it changes.'),
   })
   .superRefine((tls, context) => {
@@ -98,6 +104,13 @@ export const tlsServerSettings = z
         code: 'custom',
         path: ['cert_file'],
         message: 'a listener with TLS needs a certificate and its key: give cert_file and key_file',
+      });
+    }
+    if (tls.client_allowed_sans.length > 0 && tls.client_ca_file === '') {
+      context.addIssue({
+        code: 'custom',
+        path: ['client_allowed_sans'],
+        message: 'names in certificates mean something only with client_ca_file, which verifies them',
       });
     }
   });

@@ -79,6 +79,36 @@ export function serverAuthenticator(
   };
 }
 
+/**
+ * The check for a listener that is open before the extensions run: the authenticator is looked up for each request, and
+ * nobody comes in while it is not there.
+ */
+export function lateServerAuthenticator(
+  settings: AuthenticationSettings,
+  context: Parameters<typeof serverAuthenticator>[1],
+): ListenerAuthentication {
+  let extension: unknown;
+  let authentication: ListenerAuthentication | undefined;
+  const find = (): ListenerAuthentication | undefined => {
+    const now = context.extension(settings.authenticator);
+    if (now !== extension || !authentication) {
+      authentication = isServerAuthenticator(now) ? serverAuthenticator(settings, context) : undefined;
+      extension = now;
+    }
+    return authentication;
+  };
+  return {
+    get challenge() {
+      return find()?.challenge ?? 'Bearer';
+    },
+    async check(headers, query) {
+      const found = find();
+      if (!found) throw new Refused('the authenticator of this port is not running');
+      return found.check(headers, query);
+    },
+  };
+}
+
 function withParameters(headers: IncomingHttpHeaders, names: readonly string[], query: string): IncomingHttpHeaders {
   if (query === '') return headers;
   const given = new URLSearchParams(query);

@@ -16,6 +16,7 @@ import type { Admission } from '../admission.ts';
 import type { ClientContext, WireForm } from '../batch.ts';
 import type { Span } from '../spans.ts';
 import { NoMemoryForBody } from './body-errors.ts';
+import { admitOnly, bothSay, certificateClient } from './client-certificate.ts';
 import { decompress, encodingOf, type Encoding } from './compression.ts';
 import { GrowingCharge } from './growing-charge.ts';
 import { endServedCall, type GrpcServerSpans } from './grpc-spans.ts';
@@ -25,6 +26,7 @@ import { pingEvery } from './keepalive.ts';
 import type { ProtocolServer } from './served.ts';
 import { LEAST_BYTES_PER_S, SlowBodies, type IncomingBody } from './slow-bodies.ts';
 import { joinParts } from './slab.ts';
+import type { ServerTlsOptions } from './tls.ts';
 
 /** What a handler may ask about the call. */
 export interface GrpcCall {
@@ -46,7 +48,7 @@ export interface GrpcServerOptions {
   readonly admission: Admission;
   /** Copies request headers into the client context. */
   readonly includeMetadata: boolean;
-  readonly tls?: SecureContextOptions & { readonly requestCert?: boolean; readonly rejectUnauthorized?: boolean };
+  readonly tls?: ServerTlsOptions;
   /** Checks the request before its body is read; fails with a GrpcError (UNAUTHENTICATED). */
   readonly authenticate?: (headers: IncomingHttpHeaders) => Promise<ReadonlyMap<string, unknown>>;
   readonly keepalive: {
@@ -99,6 +101,7 @@ export class GrpcServer implements ProtocolServer {
     this.#server = options.tls
       ? http2.createSecureServer({ ...common, ...options.tls, allowHTTP1: false })
       : http2.createServer(common);
+    admitOnly(this.#server, options.tls?.named);
     this.#server.on('session', (session) => this.#watch(session));
     this.#server.on('stream', (stream: ServerHttp2Stream, headers: IncomingHttpHeaders) =>
       this.#onStream(stream, headers),
@@ -386,7 +389,7 @@ class Call implements IncomingBody {
     return {
       ...known,
       metadata: this.#options.includeMetadata ? metadataOf(this.#headers) : NO_METADATA,
-      ...(this.#auth ? { auth: this.#auth } : {}),
+      ...(this.#auth ? { auth: bothSay(known.auth, this.#auth) ?? this.#auth } : {}),
       ...(this.#span ? { span: this.#span } : {}),
     };
   }
@@ -449,8 +452,10 @@ function clientOf(stream: ServerHttp2Stream): ClientContext {
   if (!session) return UNKNOWN_CLIENT;
   let client = clients.get(session);
   if (!client) {
-    const address = session.socket.remoteAddress;
-    client = address === undefined ? UNKNOWN_CLIENT : { metadata: NO_METADATA, address };
+    const { socket } = session;
+    const address = socket.remoteAddress;
+    const auth = certificateClient(socket);
+    client = { metadata: NO_METADATA, ...(address === undefined ? {} : { address }), ...(auth ? { auth } : {}) };
     clients.set(session, client);
   }
   return client;

@@ -8,10 +8,12 @@ import type { Socket } from 'node:net';
 import type { SecureContextOptions } from 'node:tls';
 import type { Admission } from '../admission.ts';
 import type { Span } from '../spans.ts';
+import { admitOnly, certificateClient } from './client-certificate.ts';
 import { endServedRequest, type HttpServerSpans } from './http-spans.ts';
 import type { ProtocolServer } from './served.ts';
 import { LEAST_BYTES_PER_S, SlowBodies, type IncomingBody } from './slow-bodies.ts';
 import { joinParts } from './slab.ts';
+import type { ServerTlsOptions } from './tls.ts';
 
 export interface HttpRequest {
   readonly method: string;
@@ -20,6 +22,8 @@ export interface HttpRequest {
   readonly headers: IncomingHttpHeaders;
   /** The peer's address. */
   readonly address: string | undefined;
+  /** What its verified certificate says about the client (client-certificate.ts). */
+  readonly certificate: ReadonlyMap<string, unknown> | undefined;
   /** As it came over the wire. */
   readonly body: Uint8Array;
   /** The span of the request, while such are recorded. */
@@ -55,7 +59,7 @@ export interface HttpServerOptions {
   /** Of a body before decompression. */
   readonly maxBodyBytes: number;
   readonly admission: Admission;
-  readonly tls?: SecureContextOptions & { readonly requestCert?: boolean; readonly rejectUnauthorized?: boolean };
+  readonly tls?: ServerTlsOptions;
   /** 0: none. Of a whole request, of its head, of an answer, of an idle connection. */
   readonly readTimeoutMs: number;
   readonly readHeaderTimeoutMs: number;
@@ -101,6 +105,7 @@ export class HttpServer implements ProtocolServer {
     if (options.tls) {
       this.#http2 = http2.createSecureServer({ ...h2, ...timeouts, ...options.tls, allowHTTP1: true }, handler);
       this.#http2.on('tlsClientError', () => undefined);
+      admitOnly(this.#http2, options.tls.named);
       this.#http2.emit('listening');
     } else {
       this.#http1 = http.createServer({ ...timeouts, noDelay: true }, handler);
@@ -204,6 +209,12 @@ export class HttpServer implements ProtocolServer {
     } else answer(head);
   }
 
+  #certificateOf(request: AnyRequest): ReadonlyMap<string, unknown> | undefined {
+    if (this.#options.tls?.requestCert !== true) return undefined;
+    // The socket of a request over HTTP/2 is another object for each one; that of its session is not.
+    return certificateClient('stream' in request ? request.stream.session?.socket : request.socket);
+  }
+
   #readBody(
     request: AnyRequest,
     response: AnyResponse,
@@ -275,7 +286,15 @@ export class HttpServer implements ProtocolServer {
       if (span && received > 0) span.set({ 'http.request.body.size': received });
       const body = joinParts(parts, received);
       service
-        .handle({ method, path, headers, address: request.socket?.remoteAddress, body, span })
+        .handle({
+          method,
+          path,
+          headers,
+          address: request.socket?.remoteAddress,
+          certificate: this.#certificateOf(request),
+          body,
+          span,
+        })
         .then(finish, () => finish(INTERNAL_ERROR));
     });
   }

@@ -41,14 +41,19 @@ export class Served {
   async start(): Promise<void> {
     const { address, tls: settings, make, sentence } = this.#options;
     const component = `${this.#context.kind}:${this.#context.id}`;
-    const tls = settings ? await loadServerTls(settings, component) : undefined;
+    const tls = settings ? await loadServerTls(settings, component, this.#context.log) : undefined;
     const server = make(tls);
     this.#server = server;
     if (settings && tls) {
-      this.#reloader = new TlsReloader(tls, settings.reload_interval, () => loadServerTls(settings, component), {
-        changed: (options) => server.setSecureContext(options),
-        failed: (error) => this.#context.log.error({ error: String(error) }, 'Reading TLS files again failed'),
-      });
+      this.#reloader = new TlsReloader(
+        tls,
+        settings.reload_interval,
+        () => loadServerTls(settings, component, this.#context.log),
+        {
+          changed: (options) => server.setSecureContext(options),
+          failed: (error) => this.#context.log.error({ error: String(error) }, 'Reading TLS files again failed'),
+        },
+      );
     }
     const accept = (socket: Socket): void => server.accept(socket);
     this.#listening = await this.#context.listeners.claim(component, address, accept, server);

@@ -5,10 +5,17 @@ import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import tls, { type SecureContextOptions } from 'node:tls';
 import { AgentError } from '../errors.ts';
+import type { ComponentLogger } from '../telemetry.ts';
+import { sameSpelling, type NamedClients } from './client-certificate.ts';
 import { TLS_VERSIONS, type TlsClientSettings, type TlsServerSettings } from '../settings/tls.ts';
 
 /** What node:tls takes for a listener. */
-export type ServerTlsOptions = SecureContextOptions & { requestCert?: boolean; rejectUnauthorized?: boolean };
+export type ServerTlsOptions = SecureContextOptions & {
+  requestCert?: boolean;
+  rejectUnauthorized?: boolean;
+  /** Which verified clients may come in; all where absent. Not of node:tls: see client-certificate.ts. */
+  named?: NamedClients;
+};
 
 /** What node:tls takes for a client. */
 export type ClientTlsOptions = SecureContextOptions & { rejectUnauthorized: boolean; servername?: string };
@@ -32,12 +39,22 @@ type Common = Pick<
 const CURVES: Readonly<Record<string, string>> = { P256: 'P-256', P384: 'P-384', P521: 'P-521' };
 
 /** Reads everything the settings of a listener name. Fails with an AgentError that names the file. */
-export async function loadServerTls(settings: TlsServerSettings, component: string): Promise<ServerTlsOptions> {
+export async function loadServerTls(
+  settings: TlsServerSettings,
+  component: string,
+  log?: ComponentLogger,
+): Promise<ServerTlsOptions> {
   const options: ServerTlsOptions = await loadCommon(settings, component);
   if (settings.client_ca_file !== '') {
     options.ca = await read(settings.client_ca_file, 'client_ca_file', component);
     options.requestCert = true;
     options.rejectUnauthorized = true;
+    if (settings.client_allowed_sans.length > 0) {
+      options.named = {
+        allowed: new Set(settings.client_allowed_sans.map(sameSpelling)),
+        refused: (subject) => log?.warn({ subject }, 'A client with a certificate of another name was refused'),
+      };
+    }
   } else delete options.ca;
   check(options, component, filesOf(settings));
   return options;

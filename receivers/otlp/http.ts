@@ -11,6 +11,7 @@ import {
   type ListenerAuthentication,
 } from '../../pipeline/transport/authentication.ts';
 import { BodyCorrupt, BodyTooLarge, NoMemoryForBody } from '../../pipeline/transport/body-errors.ts';
+import { bothSay } from '../../pipeline/transport/client-certificate.ts';
 import { decompress, encodingOf, type Encoding } from '../../pipeline/transport/compression.ts';
 import { metadataOf } from '../../pipeline/transport/grpc-server.ts';
 import { GRPC_STATUS } from '../../pipeline/transport/grpc-status.ts';
@@ -198,7 +199,7 @@ export class OtlpHttpListener {
       grown = bytes === body ? 0 : bytes.length;
       if (grown > 0) admission.acquire(grown);
       growing.release();
-      const auth = this.#authenticated.get(headers);
+      const auth = bothSay(request.certificate, this.#authenticated.get(headers));
       const client = {
         metadata: this.#config.include_metadata ? metadataOf(headers) : NO_METADATA,
         ...(request.address === undefined ? {} : { address: request.address }),
