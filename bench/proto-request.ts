@@ -17,7 +17,7 @@ function attributes(entries: readonly Attribute[]): object[] {
 }
 
 /** Uniform in [0, 1), mulberry32 (Tommy Ettinger, public domain). */
-function randomFrom(seed: number): () => number {
+export function randomFrom(seed: number): () => number {
   let state = seed;
   return () => {
     state = (state + 0x6d2b79f5) | 0;

@@ -27,7 +27,8 @@ export class ValueRedactor {
   /** Of the allowed patterns, then the blocked ones, then the detectors. */
   readonly #filter: ByteFilter;
   readonly #firstDetector: number;
-  readonly #runs: number;
+  /** Whether a detector found something in what was scanned last. */
+  #detects = false;
   readonly #urls: UrlSanitizer | undefined;
   readonly #statements: DbSanitizer | undefined;
 
@@ -37,17 +38,15 @@ export class ValueRedactor {
     this.#blocked = config.blocked_values.map(compileRe2);
     this.#detectors = new Detectors(config, this.#mask);
     const ofPatterns = [...config.allowed_values, ...config.blocked_values].map(requiredBytes);
-    const runs = [...ofPatterns, ...this.#detectors.required];
-    this.#filter = new ByteFilter(runs);
+    this.#filter = new ByteFilter([...ofPatterns, ...this.#detectors.required]);
     this.#firstDetector = ofPatterns.length;
-    this.#runs = runs.length;
     this.#urls = urls;
     this.#statements = statements;
   }
 
   /** Judges the UTF-8 in [start, end), the value of an attribute; `system` is the database system of the item, '' for none. */
   ofAttribute(bytes: Uint8Array, start: number, end: number, verdict: KeyVerdict, system: string): number {
-    const found = this.#filter.scan(bytes, start, end) || this.#detectors.findsUnfiltered(bytes, start, end);
+    const found = this.#finds(bytes, start, end);
     const isMasked = verdict.kind === MASKED;
     if (!found && !isMasked && !verdict.hasUrls && !verdict.hasStatements) return UNCHANGED;
     const before = decodeUtf8(bytes, start, end);
@@ -65,7 +64,7 @@ export class ValueRedactor {
 
   /** Judges the UTF-8 in [start, end), a body or a value in one. */
   ofBody(bytes: Uint8Array, start: number, end: number): number {
-    const found = this.#filter.scan(bytes, start, end) || this.#detectors.findsUnfiltered(bytes, start, end);
+    const found = this.#finds(bytes, start, end);
     if (!found && this.#urls === undefined && this.#statements === undefined) return UNCHANGED;
     const before = decodeUtf8(bytes, start, end);
     if (found && this.#isAllowed(before)) return ALLOWED;
@@ -95,9 +94,19 @@ export class ValueRedactor {
     return false;
   }
 
+  /** Whether a pattern may match in [start, end), or a detector finds something there. */
+  #finds(bytes: Uint8Array, start: number, end: number): boolean {
+    const filter = this.#filter;
+    filter.scan(bytes, start, end);
+    let found = false;
+    for (let index = 0; index < this.#firstDetector; index++) if (filter.may(index)) found = true;
+    this.#detects = this.#detectors.find(bytes, start, end, filter, this.#firstDetector);
+    return found || this.#detects;
+  }
+
   /** Detectors come first: what they are given are the sender's bytes, not the hashes that patterns leave. */
   #masked(bytes: Uint8Array, start: number, end: number, before: string): string {
-    let text = this.#mayDetect(bytes, start, end) ? (this.#detectors.masked(bytes, start, end) ?? before) : before;
+    let text = this.#detects ? this.#detectors.masked(bytes, start, end) : before;
     const blocked = this.#blocked;
     const first = this.#allowed.length;
     for (let index = 0; index < blocked.length; index++) {
@@ -107,11 +116,6 @@ export class ValueRedactor {
       if (pattern.test(text)) text = pattern.replaceAll(text, '${0}', this.#mask);
     }
     return text;
-  }
-
-  #mayDetect(bytes: Uint8Array, start: number, end: number): boolean {
-    for (let index = this.#firstDetector; index < this.#runs; index++) if (this.#filter.may(index)) return true;
-    return this.#detectors.findsUnfiltered(bytes, start, end);
   }
 
   #result(before: string, text: string): number {

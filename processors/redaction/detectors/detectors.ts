@@ -3,6 +3,7 @@
 import { decodeUtf8 } from '../../../proto/otlp/text.ts';
 import type { RedactionConfig } from '../config.ts';
 import type { Masker } from '../masker.ts';
+import type { ByteFilter } from '../filter/byte-filter.ts';
 import type { ByteSet } from '../filter/byte-runs.ts';
 import { CreditCards } from './credit-cards.ts';
 import type { Detector } from './detector.ts';
@@ -10,9 +11,10 @@ import { Emails } from './emails.ts';
 import { IpAddresses } from './ip-addresses.ts';
 import { Tokens } from './tokens.ts';
 
-/** A detector and whether it has more to find. */
+/** A detector, its first run among those of all, and whether it has more to find. */
 interface Turn {
   readonly detector: Detector;
+  readonly firstRun: number;
   hasFind: boolean;
 }
 
@@ -21,37 +23,52 @@ export class Detectors {
   readonly #mask: Masker;
   /** What a byte filter has to look for to rule out those that have something like that. */
   readonly required: readonly (readonly ByteSet[])[];
-  readonly #unfiltered: readonly Detector[];
 
   constructor(config: RedactionConfig, mask: Masker) {
-    const detectors = [...new Set(config.detect)].map((name) => detectorOf(name, config));
-    this.#turns = detectors.map((detector) => ({ detector, hasFind: false }));
+    const turns: Turn[] = [];
+    const required: (readonly ByteSet[])[] = [];
+    for (const name of new Set(config.detect)) {
+      const detector = detectorOf(name, config);
+      turns.push({ detector, firstRun: required.length, hasFind: false });
+      required.push(...detector.required);
+    }
+    this.#turns = turns;
     this.#mask = mask;
-    this.required = detectors.flatMap(({ required }) => required);
-    this.#unfiltered = detectors.filter(({ required }) => required.length === 0);
+    this.required = required;
   }
 
-  /** Whether a detector without a filter finds something in [start, end). */
-  findsUnfiltered(bytes: Uint8Array, start: number, end: number): boolean {
-    for (const detector of this.#unfiltered) if (detector.next(bytes, start, start, end)) return true;
-    return false;
+  /**
+   * Notes which detectors find something in [start, end), which `filter` has scanned; `firstRun` is where it has the runs of
+   * `required`. Whether any does.
+   */
+  find(bytes: Uint8Array, start: number, end: number, filter: ByteFilter, firstRun: number): boolean {
+    let found = false;
+    for (const turn of this.#turns) {
+      const { required } = turn.detector;
+      let mayFind = required.length === 0;
+      for (let run = 0; run < required.length; run++) {
+        if (filter.may(firstRun + turn.firstRun + run)) mayFind = true;
+      }
+      turn.hasFind = mayFind && turn.detector.next(bytes, start, start, end);
+      if (turn.hasFind) found = true;
+    }
+    return found;
   }
 
-  /** [start, end) as text with every find masked; undefined where there is none. */
-  masked(bytes: Uint8Array, start: number, end: number): string | undefined {
+  /** [start, end) as text, in which `find` has found something, with every find masked. */
+  masked(bytes: Uint8Array, start: number, end: number): string {
     const turns = this.#turns;
-    for (const turn of turns) turn.hasFind = turn.detector.next(bytes, start, start, end);
-    let result: string | undefined;
+    let result = '';
     let from = start;
     for (let first = firstOf(turns); first !== undefined; first = firstOf(turns)) {
       const { start: at, end: stop } = first;
-      result = (result ?? '') + decodeUtf8(bytes, from, at) + this.#mask(decodeUtf8(bytes, at, stop));
+      result += decodeUtf8(bytes, from, at) + this.#mask(decodeUtf8(bytes, at, stop));
       from = stop;
       for (const turn of turns) {
         if (turn.hasFind && turn.detector.start < stop) turn.hasFind = turn.detector.next(bytes, start, stop, end);
       }
     }
-    return result === undefined ? undefined : result + decodeUtf8(bytes, from, end);
+    return result + decodeUtf8(bytes, from, end);
   }
 }
 

@@ -8,13 +8,16 @@ import { ALPHANUMERIC, bytesOf, DIGITS, DOT, isOneOf, type Detector } from './de
 const COLON = 0x3a;
 /** The longest form: ffff:ffff:ffff:ffff:ffff:ffff:255.255.255.255. */
 const MAX_LENGTH = 45;
+const DIGIT_OR_DOT = bytesOf('09..');
 const HEX_OR_COLON = bytesOf('09AFaf::');
 const RUN = bytesOf('09AFaf::..');
 
 export class IpAddresses implements Detector {
+  /** Four numbers with dots between, two colons in a row, or eight groups of at least one digit. */
   readonly required = [
-    [DIGITS, bytesOf('..'), DIGITS],
-    [HEX_OR_COLON, bytesOf('::'), HEX_OR_COLON],
+    [DIGITS, ...Array.from({ length: 5 }, () => DIGIT_OR_DOT), DIGITS],
+    [bytesOf('::'), bytesOf('::')],
+    Array.from({ length: 15 }, () => HEX_OR_COLON),
   ];
   start = 0;
   end = 0;

@@ -1,66 +1,54 @@
-// Says of bytes which of several runs of byte sets they may contain, in one pass for every four of them: the Shift-And
-// algorithm (Baeza-Yates and Gonnet, "A new approach to text searching", 1992), each run in its own bits of one word.
+// Says of bytes which of several runs of byte sets they may contain, in one pass for as many as fit into a word: the
+// Shift-And algorithm (Baeza-Yates and Gonnet, "A new approach to text searching", 1992), each run in its own bits of one word.
 
-import { windowOf, type ByteSet } from './byte-runs.ts';
+import { tellingPart, type ByteSet } from './byte-runs.ts';
 
 const BITS = 32;
-const RUNS_PER_WORD = 4;
 
-/** The bits of up to four runs. */
+/** The bits of the runs in one word. */
 interface Word {
   /** By byte value: the places that allow it. */
   readonly places: Int32Array;
-  readonly firsts: number;
-  readonly lasts: number;
+  used: number;
+  firsts: number;
+  lasts: number;
 }
 
 export class ByteFilter {
-  readonly #words: readonly Word[];
+  readonly #words: Word[] = [];
   /** By run: its word, and the bit of its last place there; no bit for a run that is empty, which is always found. */
-  readonly #wordOf: readonly number[];
-  readonly #bitOf: readonly number[];
-  readonly #hasEmpty: boolean;
+  readonly #wordOf: number[] = [];
+  readonly #bitOf: number[] = [];
   /** What the last scan found, by word. */
   readonly #hits: Int32Array;
 
   constructor(runs: readonly (readonly ByteSet[])[]) {
-    const wordOf: number[] = [];
-    const bitOf: number[] = [];
-    const words: Word[] = [];
-    const indexes = [...runs.keys()].filter((index) => (runs[index] ?? []).length > 0);
-    for (let from = 0; from < indexes.length; from += RUNS_PER_WORD) {
-      const group = indexes.slice(from, from + RUNS_PER_WORD);
-      const length = Math.floor(BITS / group.length);
-      const places = new Int32Array(256);
-      let bit = 0;
-      let firsts = 0;
-      let lasts = 0;
-      for (const index of group) {
-        const run = windowOf(runs[index] ?? [], length);
-        firsts |= 1 << bit;
-        for (const set of run) {
-          for (let value = 0; value < 256; value++)
-            if (set[value] === 1) places[value] = (places[value] ?? 0) | (1 << bit);
-          bit += 1;
-        }
-        wordOf[index] = words.length;
-        bitOf[index] = 1 << (bit - 1);
-        lasts |= 1 << (bit - 1);
-      }
-      words.push({ places, firsts, lasts });
-    }
-    this.#words = words;
-    this.#wordOf = wordOf;
-    this.#bitOf = bitOf;
-    this.#hits = new Int32Array(words.length);
-    this.#hasEmpty = indexes.length < runs.length;
+    for (const [index, run] of runs.entries()) if (run.length > 0) this.#add(index, tellingPart(run));
+    this.#hits = new Int32Array(this.#words.length);
   }
 
-  /** Whether [start, end) may contain any of the runs; `may` then says which. */
-  scan(bytes: Uint8Array, start: number, end: number): boolean {
+  /** Gives a run its bits, in the first word with room for them. */
+  #add(index: number, run: readonly ByteSet[]): void {
     const words = this.#words;
-    const hits = this.#hits;
-    let any = 0;
+    let found = words.findIndex(({ used }) => used + run.length <= BITS);
+    if (found < 0) found = words.push({ places: new Int32Array(256), used: 0, firsts: 0, lasts: 0 }) - 1;
+    const word = words[found] as Word; // safe: found or made
+    word.firsts |= 1 << word.used;
+    for (const set of run) {
+      for (let value = 0; value < 256; value++) {
+        if (set[value] === 1) word.places[value] = (word.places[value] ?? 0) | (1 << word.used);
+      }
+      word.used += 1;
+    }
+    const last = 1 << (word.used - 1);
+    word.lasts |= last;
+    this.#wordOf[index] = found;
+    this.#bitOf[index] = last;
+  }
+
+  /** Looks at [start, end); `may` then says what it may contain. */
+  scan(bytes: Uint8Array, start: number, end: number): void {
+    const words = this.#words;
     for (let index = 0; index < words.length; index++) {
       // Safe: index < length.
       const { places, firsts, lasts } = words[index] as Word;
@@ -71,10 +59,8 @@ export class ByteFilter {
         state = ((state << 1) | firsts) & (places[bytes[at] as number] as number);
         found |= state & lasts;
       }
-      hits[index] = found;
-      any |= found;
+      this.#hits[index] = found;
     }
-    return any !== 0 || this.#hasEmpty;
   }
 
   /** Whether what was scanned last may contain run `index`. */

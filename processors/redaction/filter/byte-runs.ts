@@ -7,6 +7,9 @@ export type ByteSet = Uint8Array;
 /** Longer runs say nothing more. */
 export const MAX_RUN = 16;
 
+/** In nats: one in ten billion bytes of ordinary text begins such a run. */
+const ENOUGH = 23;
+
 /** A part of a pattern: what its matches begin with, end with, and contain somewhere. */
 export interface Shape {
   /** Whether `prefix` is all of it: then prefix and suffix are the same. */
@@ -73,13 +76,22 @@ function better(a: readonly ByteSet[], b: readonly ByteSet[]): readonly ByteSet[
 }
 
 /** The most telling `length` places in a row. */
-export function windowOf(run: readonly ByteSet[], length: number = MAX_RUN): readonly ByteSet[] {
+function windowOf(run: readonly ByteSet[], length: number = MAX_RUN): readonly ByteSet[] {
   let found = run.slice(0, length);
   for (let start = 1; start + length <= run.length; start++) {
     const window = run.slice(start, start + length);
     if (informationOf(window) > informationOf(found)) found = window;
   }
   return found;
+}
+
+/** As few places in a row as say enough: the fewer, the more runs are looked for at once. */
+export function tellingPart(run: readonly ByteSet[]): readonly ByteSet[] {
+  for (let length = 1; length < Math.min(run.length, MAX_RUN); length++) {
+    const part = windowOf(run, length);
+    if (informationOf(part) >= ENOUGH) return part;
+  }
+  return windowOf(run);
 }
 
 /** How rare a run is in ordinary text, in nats. */

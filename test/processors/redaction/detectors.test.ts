@@ -12,7 +12,14 @@ function detectorsOf(names: readonly string[], more: Partial<RedactionConfig> = 
 function masked(detectors: Detectors, text: string): string {
   // Behind and before it there is more, which must not be looked at.
   const bytes = Buffer.from(`4@a.bc4${text}4@a.bc4`);
-  return detectors.masked(bytes, 7, bytes.length - 7) ?? text;
+  return maskedIn(detectors, bytes, 7, bytes.length - 7) ?? text;
+}
+
+/** As the processor asks: a filter first. */
+function maskedIn(detectors: Detectors, bytes: Uint8Array, start: number, end: number): string | undefined {
+  const filter = new ByteFilter(detectors.required);
+  filter.scan(bytes, start, end);
+  return detectors.find(bytes, start, end, filter, 0) ? detectors.masked(bytes, start, end) : undefined;
 }
 
 /** Marks finds by brackets: the text without them is the input. */
@@ -109,7 +116,7 @@ void test('several together: what begins first is masked first, and only once', 
   ]);
 });
 
-void test('the bytes to filter by are in every find, and finds never overlap', () => {
+void test('a filter hides no find, and finds never overlap', () => {
   const pieces = [
     '4111111111111111',
     'jane@example.com',
@@ -127,14 +134,15 @@ void test('the bytes to filter by are in every find, and finds never overlap', (
   const text = fc.array(fc.constantFrom(...pieces), { maxLength: 8 }).map((list) => list.join(''));
   for (const name of ['credit_card', 'email', 'ip_address', 'token']) {
     const detectors = detectorsOf([name], { token_min_length: 8, token_min_entropy: 1 });
-    const filter = new ByteFilter(detectors.required);
+    // Runs that are empty are always found.
+    const unfiltered = new ByteFilter(detectors.required.map(() => []));
     fc.assert(
       fc.property(text, (value) => {
         const bytes = Buffer.from(value);
-        const result = detectors.masked(bytes, 0, bytes.length);
-        if (result === undefined) return;
-        assert.equal(result.replaceAll(/[<>]/g, ''), value);
-        assert.ok(filter.scan(bytes, 0, bytes.length) || detectors.findsUnfiltered(bytes, 0, bytes.length));
+        const finds = detectors.find(bytes, 0, bytes.length, unfiltered, 0);
+        const result = finds ? detectors.masked(bytes, 0, bytes.length) : undefined;
+        assert.equal(maskedIn(detectors, bytes, 0, bytes.length), result);
+        assert.equal((result ?? value).replaceAll(/[<>]/g, ''), value);
       }),
       { seed: 7, numRuns: 500 },
     );
@@ -147,6 +155,6 @@ void test('the time is linear in the length, whatever the text', () => {
   // 4 MB in all: quadratic time would take minutes.
   for (const text of texts) {
     const bytes = Buffer.from(text.repeat(500_000 / text.length));
-    all.masked(bytes, 0, bytes.length);
+    maskedIn(all, bytes, 0, bytes.length);
   }
 });

@@ -9,7 +9,8 @@ import { requiredBytes } from '../../../processors/redaction/filter/required-byt
 function mayMatch(pattern: string, text: string | Uint8Array): boolean {
   const bytes = typeof text === 'string' ? Buffer.from(text) : text;
   const filter = new ByteFilter([requiredBytes(pattern)]);
-  return filter.scan(bytes, 0, bytes.length);
+  filter.scan(bytes, 0, bytes.length);
+  return filter.may(0);
 }
 
 /** A run as people write it: sets of up to four bytes in brackets. */
@@ -119,7 +120,8 @@ void test('many runs in one pass, each with its own answer', () => {
   fc.assert(
     fc.property(fc.string({ unit: fc.constantFrom('a', 'b', 'c', '@', '1', '2', 'x', 'y', 'z', 'e', 'r') }), (text) => {
       const bytes = Buffer.from(`..${text}..`);
-      assert.equal(filter.scan(bytes, 2, bytes.length - 2), true); // the empty one is always there
+      filter.scan(bytes, 2, bytes.length - 2);
+      assert.ok(filter.may(4), 'what is empty is always there');
       for (const [index, source] of patterns.entries()) {
         if (compileRe2(source).test(text)) assert.ok(filter.may(index), `${source} in ${text}`);
       }
