@@ -10,10 +10,13 @@ interface Entry {
   readonly version?: string;
   readonly resolved?: string;
   readonly integrity?: string;
+  readonly dev?: boolean;
+  readonly hasInstallScript?: boolean;
   readonly optionalDependencies?: Readonly<Record<string, string>>;
 }
 
 interface Manifest {
+  readonly scripts: Readonly<Record<string, string>>;
   readonly dependencies: Readonly<Record<string, string>>;
   readonly devDependencies: Readonly<Record<string, string>>;
   readonly optionalDependencies: Readonly<Record<string, string>>;
@@ -36,6 +39,22 @@ void test('every package asked for is pinned, locked as pinned, and has its reas
     assert.equal(lock.packages[`node_modules/${name}`]?.version, version, name);
     assert.ok(documented.has(name), `${name} has no line in docs/dependencies.md`);
   }
+});
+
+void test('nothing runs when it is installed, and what is shipped would not if it might', () => {
+  const settings = readFileSync(path.join(ROOT, '.npmrc'), 'utf8');
+  assert.match(settings, /^ignore-scripts=true$/m);
+  assert.match(settings, /^min-release-age=7$/m);
+  const own = ['preinstall', 'install', 'postinstall', 'prepublish', 'preprepare', 'prepare', 'postprepare'];
+  assert.deepEqual(
+    own.filter((name) => Object.hasOwn(manifest.scripts, name)),
+    [],
+  );
+  const shipped = Object.entries(lock.packages).filter(([, entry]) => entry.hasInstallScript && entry.dev !== true);
+  assert.deepEqual(
+    shipped.map(([at]) => at),
+    [],
+  );
 });
 
 void test('the lockfile names no registry', () => {
