@@ -3,7 +3,7 @@
 import { promisify } from 'node:util';
 import zlib from 'node:zlib';
 import { BodyCorrupt, BodyTooLarge, NoMemoryForBody } from './body-errors.ts';
-import { joinParts } from './slab.ts';
+import { inflateInPool, type OutputBudget } from './inflate.ts';
 
 /** Content encodings the agent reads and writes. `zlib` is another name for `deflate`, as in the collector. */
 export type Encoding = 'identity' | 'gzip' | 'zstd' | 'deflate' | 'snappy' | 'x-snappy-framed';
@@ -41,15 +41,6 @@ export function encodingOf(header: string | undefined): Encoding | undefined {
 }
 
 /**
- * Memory for what a body grows to, asked for while it grows: a body of a few bytes can become as large as the limit
- * allows, and many of them more than there is.
- */
-export interface OutputBudget {
-  /** Charges so many more bytes; false where there is no room for them. */
-  grow(bytes: number): boolean;
-}
-
-/**
  * Fails with BodyTooLarge, BodyCorrupt or NoMemoryForBody. A plain value, not a promise, where the work was done at once;
  * then nothing has been asked of the budget, and the output has at most 2 MiB.
  */
@@ -70,37 +61,8 @@ export function decompress(
       if (!isTooLarge(error) || limitBytes <= INLINE_MAX_OUTPUT_BYTES) throw explain(error, encoding, limitBytes);
     }
   }
-  return decompressInPool(encoding, body, limitBytes, budget);
-}
-
-function decompressInPool(
-  encoding: 'gzip' | 'deflate' | 'zstd',
-  body: Uint8Array,
-  limitBytes: number,
-  budget: OutputBudget | undefined,
-): Promise<Uint8Array> {
-  const options = { chunkSize: CHUNK_BYTES };
-  const stream =
-    encoding === 'gzip'
-      ? zlib.createGunzip(options)
-      : encoding === 'zstd'
-        ? zlib.createZstdDecompress(options)
-        : zlib.createInflate(options);
-  return new Promise((resolve, reject) => {
-    const parts: Buffer[] = [];
-    let bytes = 0;
-    stream.on('data', (part: Buffer) => {
-      bytes += part.length;
-      if (bytes > limitBytes) stream.destroy(new BodyTooLarge(limitBytes));
-      else if (budget && !budget.grow(part.length)) stream.destroy(new NoMemoryForBody());
-      else parts.push(part);
-    });
-    stream.on('error', (error) => {
-      parts.length = 0;
-      reject(explain(error, encoding, limitBytes));
-    });
-    stream.on('end', () => resolve(joinParts(parts, bytes)));
-    stream.end(body);
+  return inflateInPool(encoding, body, limitBytes, budget).catch((error: unknown) => {
+    throw explain(error, encoding, limitBytes);
   });
 }
 

@@ -2,7 +2,7 @@
 // charge, so each is remembered as it was made and given back as such.
 
 import type { Admission } from '../admission.ts';
-import type { OutputBudget } from './compression.ts';
+import type { OutputBudget } from './inflate.ts';
 
 export class GrowingCharge implements OutputBudget {
   readonly #admission: Admission;
