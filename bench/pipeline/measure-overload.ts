@@ -7,6 +7,7 @@ import { configuration } from './configuration.ts';
 import { agentPorts, startContender, type Contender } from './contender.ts';
 import { OpenLoop } from './open-loop.ts';
 import { watchMemory } from './process-tree.ts';
+import { grpcSender } from './senders.ts';
 import { OVERLOAD } from './scenarios.ts';
 import type { Sink } from './sink-process.ts';
 
@@ -42,7 +43,7 @@ export async function measureOverload(contender: Contender, sink: Sink, seconds:
   await using agent = await startContender(contender, config);
   const before = await sink.ask({ spansPerSecond: OVERLOAD.carriedRequests * SPANS });
   const memory = watchMemory(agent.pid);
-  const clients = new OpenLoop(ports.grpc, requestBody({ protocol: 'grpc', spans: SPANS, gzip: false }));
+  const clients = new OpenLoop(grpcSender(ports.grpc, requestBody({ protocol: 'grpc', spans: SPANS, gzip: false })));
   clients.rate(OVERLOAD.offeredRequests);
   await sleep(seconds * 1000);
   const overloadEndMs = performance.now();

@@ -1,22 +1,14 @@
-// Offers gRPC requests at a fixed rate, whatever becomes of them, and sorts the answers: h2load waits for answers and
-// does not look at gRPC's status.
+// Offers requests at a fixed rate, whatever becomes of them, and counts the answers: h2load waits for answers and does not
+// look at gRPC's status.
 
-import http2 from 'node:http2';
+import type { Sender } from './senders.ts';
 
 const TICK_MS = 10;
 /** Requests under way at most; what is due beyond is counted as not offered. */
 const UNDER_WAY_MAX = 4000;
-const WINDOW_BYTES = 4 << 20;
-/** Room for all requests under way: beyond it node:http2 closes streams itself. */
-const SESSION_MEMORY_MB = 512;
-
-/** grpc-status values after which OTLP clients try again (OTLP specification, "Failures"). */
-const RETRYABLE: ReadonlySet<number> = new Set([1, 4, 10, 11, 14, 15]);
-const RESOURCE_EXHAUSTED = 8;
 
 export class OpenLoop {
-  readonly #session: http2.ClientHttp2Session;
-  readonly #body: Buffer;
+  readonly #sender: Sender;
   #timer: NodeJS.Timeout | undefined;
   #due = 0;
   #lastTickMs = 0;
@@ -32,13 +24,8 @@ export class OpenLoop {
   /** What final answers said, a few of them. */
   readonly finalReasons = new Set<string>();
 
-  constructor(port: number, body: Buffer) {
-    this.#body = body;
-    this.#session = http2.connect(`http://127.0.0.1:${port}`, {
-      settings: { initialWindowSize: WINDOW_BYTES },
-      maxSessionMemory: SESSION_MEMORY_MB,
-    });
-    this.#session.on('error', (error) => this.#fail(`connection: ${error.message}`));
+  constructor(sender: Sender) {
+    this.#sender = sender;
   }
 
   rate(perSecond: number): void {
@@ -50,8 +37,8 @@ export class OpenLoop {
   /** Stops offering and waits for what is under way. */
   async close(): Promise<void> {
     clearInterval(this.#timer);
-    while (this.#underWay > 0 && !this.#session.destroyed) await new Promise((resolve) => setTimeout(resolve, 50));
-    this.#session.close();
+    while (this.#underWay > 0) await new Promise((resolve) => setTimeout(resolve, 50));
+    this.#sender.close();
   }
 
   #tick(): void {
@@ -65,43 +52,13 @@ export class OpenLoop {
   }
 
   #send(): void {
-    if (this.#session.destroyed) return;
     this.#underWay++;
-    let status: number | undefined;
-    let message = '';
-    let hasDetails = false;
-    const look = (headers: http2.IncomingHttpHeaders): void => {
-      if (headers['grpc-status'] === undefined) return;
-      status = Number(headers['grpc-status']);
-      message = String(headers['grpc-message'] ?? '');
-      hasDetails = headers['grpc-status-details-bin'] !== undefined;
-    };
-    const stream = this.#session.request({
-      ':method': 'POST',
-      ':path': '/opentelemetry.proto.collector.trace.v1.TraceService/Export',
-      'content-type': 'application/grpc',
-      te: 'trailers',
-    });
-    stream.on('response', look);
-    stream.on('trailers', look);
-    stream.on('error', (error) => {
-      message = error.message;
-    });
-    stream.on('close', () => {
+    this.#sender.send((outcome, reason) => {
       this.#underWay--;
-      if (status === 0) this.accepted++;
-      else if (status !== undefined && (RETRYABLE.has(status) || (status === RESOURCE_EXHAUSTED && hasDetails))) {
-        this.retryable++;
-        this.lastRefusalMs = performance.now();
-      } else this.#fail(`grpc-status ${status}: ${message}`);
+      this[outcome]++;
+      if (outcome === 'accepted') return;
+      this.lastRefusalMs = performance.now();
+      if (outcome === 'final' && this.finalReasons.size < 5) this.finalReasons.add(reason);
     });
-    stream.resume();
-    stream.end(this.#body);
-  }
-
-  #fail(reason: string): void {
-    this.final++;
-    this.lastRefusalMs = performance.now();
-    if (this.finalReasons.size < 5) this.finalReasons.add(reason);
   }
 }
