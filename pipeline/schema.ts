@@ -137,7 +137,7 @@ export function componentId() {
       });
       return z.NEVER;
     })
-    .meta({ examples: ['basicauth/server'] });
+    .meta({ componentId: true, examples: ['basicauth/server'] });
 }
 
 /** A value of any type that becomes an attribute's; the decoder gives `1.0` as a WholeDouble (pipeline/config-value.ts). */

@@ -53,6 +53,7 @@ function settingsSchema(schema: z.ZodType): JsonSchema {
 /** What YAML files hold besides the plain types: bare sections, and `${…}` in place of numbers and truth values. */
 function admitWrittenForms(schema: JsonSchema): void {
   delete schema['anyValue'];
+  delete schema['componentId'];
   if (schema['nullable'] === true) {
     delete schema['nullable'];
     if (schema.type === 'object') Object.assign(schema, { type: ['object', 'null'] });

@@ -82,9 +82,9 @@ export function keysOf(schemas: readonly Schema[]): string[] {
   return [...new Set(keys)];
 }
 
-type Mark = 'writeOnly' | 'deprecated' | 'anyValue';
+type Mark = 'writeOnly' | 'deprecated' | 'anyValue' | 'componentId';
 
-/** Whether a schema, or one it wraps or chooses from, is marked so (`writeOnly` for secrets, `deprecated`, `anyValue`). */
+/** Whether a schema, or one it wraps or chooses from, is marked so (`writeOnly` for secrets, …). */
 export function isMarked(schemas: readonly Schema[], mark: Mark): boolean {
   return schemas.some((schema) => isMarkedOne(schema, mark));
 }

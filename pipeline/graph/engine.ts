@@ -16,6 +16,7 @@ import { FanOut, Junction, type Branch } from '../junction.ts';
 import type { SharedListenerPool } from '../listener-pool.ts';
 import type { ComponentLogger } from '../telemetry.ts';
 import { planGraph, type GraphPlan, type PlannedPipeline } from './plan.ts';
+import { extensionOrder } from './extension-order.ts';
 import { contextFor, makeNode, type EngineServices, type ReleasableMetrics, type RunningNode } from './running.ts';
 import { StatusBoard } from './status.ts';
 
@@ -242,8 +243,9 @@ export class Engine {
     this.#extensions = extensions;
     const deadline = AbortSignal.timeout(this.#options.drainTimeoutMs);
     await this.#stopNodes(replaced, deadline, { restore: true });
+    const keptExtensions = [...extensions.values()].filter((one) => this.#extensions.get(one.key) === one);
     for (const extension of outgoing) await this.#stopExtension(extension, deadline);
-    await this.#refresh(kept);
+    await this.#refresh([...keptExtensions, ...kept.map(({ component, planned: { key } }) => ({ key, component }))]);
     await this.#options.services.listeners.endReload();
     return {
       kept: kept.length,
@@ -299,13 +301,13 @@ export class Engine {
     }
   }
 
-  async #refresh(kept: readonly RunningNode[]): Promise<void> {
-    for (const { component, planned } of kept) {
+  async #refresh(kept: readonly { readonly key: string; readonly component: Component }[]): Promise<void> {
+    for (const { key, component } of kept) {
       try {
         await component.refresh?.();
       } catch (error) {
         const message = error instanceof Error ? error.message : String(error);
-        this.#logFor(planned.key).error({ error: message }, 'Reading files again failed; the old ones stay in use');
+        this.#logFor(key).error({ error: message }, 'Reading files again failed; the old ones stay in use');
       }
     }
   }
@@ -349,11 +351,9 @@ export class Engine {
     const all = new Map<string, RunningExtension>();
     const started: RunningExtension[] = [];
     try {
-      for (const id of configuration.service.extensions) {
-        const configured = configuration.extensions.get(id);
-        if (!configured) throw new Error(`the configuration was validated, yet extension ${id} is not in it`);
-        const key = `extension:${id}`;
-        const signature = extensionSignature(configured);
+      for (const configured of extensionOrder(configuration)) {
+        const key = `extension:${configured.id}`;
+        const signature = signatureOf(configured, [], configuration);
         const running = this.#extensions.get(key);
         if (running?.signature === signature) {
           all.set(key, running);
