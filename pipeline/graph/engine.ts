@@ -2,6 +2,7 @@
 // data keeps flowing.
 
 import type {
+  Component,
   ComponentKind,
   Extension,
   ExtensionContext,
@@ -15,9 +16,10 @@ import { AgentError } from '../errors.ts';
 import { FanOut, Junction, type Branch } from '../junction.ts';
 import type { SharedListenerPool } from '../listener-pool.ts';
 import type { ComponentLogger } from '../telemetry.ts';
-import { planGraph, type GraphPlan, type PlannedPipeline } from './plan.ts';
 import { extensionOrder } from './extension-order.ts';
+import { planGraph, type GraphPlan, type PlannedPipeline } from './plan.ts';
 import { contextFor, makeNode, type EngineServices, type ReleasableMetrics, type RunningNode } from './running.ts';
+import { signatureOf } from './signature.ts';
 import { StatusBoard } from './status.ts';
 
 /** Between one and two of these is what data without a caller has left to reach its destination when the agent stops. */
@@ -92,12 +94,12 @@ export class Engine {
     }));
   }
 
-  /** The running nodes, for the live view. */
   /** A running extension by id; undefined when there is none. */
   extension(id: string): unknown {
     return this.#extensions.get(`extension:${id}`)?.component;
   }
 
+  /** The running nodes, for the live view. */
   nodes(): readonly RunningNode[] {
     return [...this.#nodes.values()];
   }
@@ -183,7 +185,8 @@ export class Engine {
     for (const id of configuration.service.extensions) {
       const configured = configuration.extensions.get(id);
       const key = `extension:${id}`;
-      if (configured && this.#extensions.get(key)?.signature === extensionSignature(configured)) kept.add(key);
+      if (configured && this.#extensions.get(key)?.signature === signatureOf(configured, [], configuration))
+        kept.add(key);
     }
     return kept;
   }
@@ -240,10 +243,10 @@ export class Engine {
     const outgoing = [...this.#extensions.values()].filter(
       (one) => !extensions.has(one.key) || extensions.get(one.key) !== one,
     );
+    const keptExtensions = [...extensions.values()].filter((one) => this.#extensions.get(one.key) === one);
     this.#extensions = extensions;
     const deadline = AbortSignal.timeout(this.#options.drainTimeoutMs);
     await this.#stopNodes(replaced, deadline, { restore: true });
-    const keptExtensions = [...extensions.values()].filter((one) => this.#extensions.get(one.key) === one);
     for (const extension of outgoing) await this.#stopExtension(extension, deadline);
     await this.#refresh([...keptExtensions, ...kept.map(({ component, planned: { key } }) => ({ key, component }))]);
     await this.#options.services.listeners.endReload();
@@ -419,10 +422,6 @@ export class Engine {
     extension.metrics.release();
     if (isGone) this.status.set(key, 'Stopped');
   }
-}
-
-function extensionSignature(configured: ConfiguredComponent): string {
-  return JSON.stringify([configured.type, configured.raw ?? null]);
 }
 
 function entryOf(nodes: ReadonlyMap<string, RunningNode>, key: string): Consumer {

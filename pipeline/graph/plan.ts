@@ -5,6 +5,7 @@ import type { ConnectorDeclaration } from '../component.ts';
 import type { AgentConfiguration, ConfiguredComponent, PipelineConfig } from '../config/configuration.ts';
 import { AgentError } from '../errors.ts';
 import type { Signal } from '../signal.ts';
+import { signatureOf } from './signature.ts';
 
 /** One component instance of the graph. */
 export interface PlannedNode {
@@ -17,7 +18,7 @@ export interface PlannedNode {
   readonly signal?: Signal;
   /**
    * What has to be the same for a running instance to be kept: the configuration, and what the instance is wired for
-   * (a receiver's signals, a connector's outputs).
+   * (a receiver's signals, a connector's outputs); see signature.ts.
    */
   readonly signature: string;
 }
@@ -52,7 +53,7 @@ export function planGraph(configuration: AgentConfiguration): GraphPlan {
     const processors = pipeline.processors.map((name) => {
       const component = need(configuration.processors, name);
       const key = `processor:${name}@${id}`;
-      const signature = signatureOf(component, [pipeline.signal]);
+      const signature = signatureOf(component, [pipeline.signal], configuration);
       nodes.set(key, { key, kind: 'processor', component, pipeline: id, signal: pipeline.signal, signature });
       return key;
     });
@@ -60,7 +61,12 @@ export function planGraph(configuration: AgentConfiguration): GraphPlan {
       if (configuration.connectors.has(name)) return connectorNode(name, configuration, nodes);
       const component = need(configuration.exporters, name);
       const key = `exporter:${name}`;
-      nodes.set(key, { key, kind: 'exporter', component, signature: signatureOf(component, []) });
+      nodes.set(key, {
+        key,
+        kind: 'exporter',
+        component,
+        signature: signatureOf(component, [], configuration),
+      });
       return key;
     });
     planned.push({ id, signal: pipeline.signal, receivers, processors, exporters });
@@ -74,7 +80,8 @@ function receiverNode(name: string, configuration: AgentConfiguration, nodes: Ma
   const signals = [...configuration.service.pipelines.values()]
     .filter((pipeline) => pipeline.receivers.includes(name))
     .map((pipeline) => pipeline.signal);
-  nodes.set(key, { key, kind: 'receiver', component, signature: signatureOf(component, [...new Set(signals)].sort()) });
+  const signature = signatureOf(component, [...new Set(signals)].sort(), configuration);
+  nodes.set(key, { key, kind: 'receiver', component, signature });
   return key;
 }
 
@@ -84,7 +91,8 @@ function connectorNode(name: string, configuration: AgentConfiguration, nodes: M
   const outputs = [...configuration.service.pipelines]
     .filter(([, pipeline]) => pipeline.receivers.includes(name))
     .map(([id]) => id);
-  nodes.set(key, { key, kind: 'connector', component, signature: signatureOf(component, outputs.sort()) });
+  const signature = signatureOf(component, outputs.sort(), configuration);
+  nodes.set(key, { key, kind: 'connector', component, signature });
   return key;
 }
 
@@ -92,10 +100,6 @@ function need(components: ReadonlyMap<string, ConfiguredComponent>, name: string
   const component = components.get(name);
   if (!component) throw new Error(`the configuration was validated, yet ${name} is not in it`);
   return component;
-}
-
-function signatureOf(component: ConfiguredComponent, wiring: readonly string[]): string {
-  return JSON.stringify([component.type, component.raw ?? null, wiring]);
 }
 
 /** Data enters a connector in pipelines that export to it and leaves in pipelines that receive from it. */
