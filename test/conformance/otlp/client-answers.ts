@@ -214,14 +214,14 @@ const C4: Clause<ClientCheck> = {
     {
       level: 'MUST',
       what: 'RESOURCE_EXHAUSTED with RetryInfo is, after that time',
-      stands: { grpc: { protocol: 'grpc', reply: always(RETRY_INFO) } },
+      stands: { grpc: { protocol: 'grpc', reply: (attempt) => (attempt === 1 ? RETRY_INFO : { status: 0 }) } },
       look: (bench) => waited(bench.server('grpc'), RETRY_INFO_MS),
     },
   ],
 };
 
-function retryAfter(value: () => string): () => Reply {
-  return () => ({ status: 503, headers: { 'retry-after': value() } });
+function retryAfter(value: () => string): (attempt: number) => Reply {
+  return (attempt) => (attempt === 1 ? { status: 503, headers: { 'retry-after': value() } } : { status: 200 });
 }
 
 const C5: Clause<ClientCheck> = {
