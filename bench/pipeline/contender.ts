@@ -18,7 +18,7 @@ const ROOT = fileURLToPath(new URL('../../', import.meta.url));
 const DIST: Contender = {
   name: 'genesis-agent',
   command: `${ROOT}node_modules/.bin/node`,
-  args: ['--max-semi-space-size=2', '--title=genesis-agent', `${ROOT}dist/main.js`],
+  args: ['--max-semi-space-size=2', '--heap-growing-percent=150', '--title=genesis-agent', `${ROOT}dist/main.js`],
 };
 
 /** Ours as a person runs it: the sources by the launcher, or what `npm run build` made of them. */

@@ -61,7 +61,7 @@ if (process.argv.includes('--sea')) {
       // Further data threads start the same program (cmd/spawn-data-thread.ts).
       assets: { 'program.cjs': path.join(DIST, 'single-executable.cjs') },
       // As the launcher starts it.
-      execArgv: ['--max-semi-space-size=2', '--title=genesis-agent'],
+      execArgv: ['--max-semi-space-size=2', '--heap-growing-percent=150', '--title=genesis-agent'],
     })}\n`,
   );
   execFileSync(process.execPath, [`--build-sea=${config}`], { stdio: 'inherit' });
