@@ -9,7 +9,10 @@ export interface Detector {
   /** The last find. */
   readonly start: number;
   readonly end: number;
-  /** Looks for the next find at `from` or later in the text [begin, end). */
+  /**
+   * Looks for the next find at `from` or later in the text [begin, end): first from its beginning, then each time from behind
+   * a find.
+   */
   next(bytes: Uint8Array, begin: number, from: number, end: number): boolean;
 }
 

@@ -21,22 +21,20 @@ export class IpAddresses implements Detector {
   ];
   start = 0;
   end = 0;
-  /** The run looked at last, where it ends without punctuation, and the end of its text. */
-  #bytes: Uint8Array = new Uint8Array(0);
-  #start = 0;
-  #stop = 0;
+  /** The run looked at last, and where it ends without punctuation. */
+  #runStart = 0;
+  #runStop = 0;
   #trimmed = 0;
-  #end = 0;
   #touchesAfter = false;
 
   next(bytes: Uint8Array, begin: number, from: number, end: number): boolean {
+    if (from === begin) this.#runStop = 0;
     for (let at = from; at < end; at++) {
       if (RUN[bytes[at] as number] === 0) continue;
       // The rest of a run in which there was a find already is not walked to its end again.
-      const isKnown = bytes === this.#bytes && end === this.#end && at > this.#start && at < this.#stop;
-      if (!isKnown) this.#measure(bytes, at, end);
+      if (at <= this.#runStart || at >= this.#runStop) this.#measure(bytes, at, end);
       if (this.#findIn(bytes, at, isOneOf(ALPHANUMERIC, bytes, at - 1, begin, end))) return true;
-      at = this.#stop;
+      at = this.#runStop;
     }
     return false;
   }
@@ -45,10 +43,8 @@ export class IpAddresses implements Detector {
   #measure(bytes: Uint8Array, start: number, end: number): void {
     let stop = start + 1;
     while (isOneOf(RUN, bytes, stop, start, end)) stop++;
-    this.#bytes = bytes;
-    this.#start = start;
-    this.#stop = stop;
-    this.#end = end;
+    this.#runStart = start;
+    this.#runStop = stop;
     this.#touchesAfter = isOneOf(ALPHANUMERIC, bytes, stop, start, end);
     if (!this.#touchesAfter) while (stop > start && isTrailing(bytes, start, stop)) stop--;
     this.#trimmed = stop;

@@ -36,23 +36,20 @@ export class Tokens implements Detector {
   end = 0;
   readonly #rules: TokenRules;
   readonly #counts = new Uint32Array(256);
-  /** The run looked at last, and the end of its text. */
-  #bytes: Uint8Array = new Uint8Array(0);
-  #start = 0;
-  #stop = 0;
-  #end = 0;
+  /** The run looked at last. */
+  #runStart = 0;
+  #runStop = 0;
 
   constructor(rules: TokenRules) {
     this.#rules = rules;
   }
 
-  next(bytes: Uint8Array, _begin: number, from: number, end: number): boolean {
-    // The rest of a run in which there was a find already, which is not walked to its end again.
-    if (bytes === this.#bytes && end === this.#end && from < this.#stop && from > this.#start) {
-      if (this.#findPart(bytes, from, this.#stop)) return true;
-      return this.#find(bytes, this.#stop, end);
-    }
-    return this.#find(bytes, from, end);
+  next(bytes: Uint8Array, begin: number, from: number, end: number): boolean {
+    const stop = this.#runStop;
+    const isInRun = from > begin && from > this.#runStart && from < stop;
+    if (!isInRun) return this.#find(bytes, from, end);
+    // The rest of a run in which there was a find already is not walked to its end again.
+    return this.#findPart(bytes, from, stop) || this.#find(bytes, stop, end);
   }
 
   #find(bytes: Uint8Array, from: number, end: number): boolean {
@@ -65,10 +62,8 @@ export class Tokens implements Detector {
       while (start > from && RUN[bytes[start - 1] as number] === 1) start--;
       let stop = at + 1;
       while (stop < end && RUN[bytes[stop] as number] === 1) stop++;
-      this.#bytes = bytes;
-      this.#start = start;
-      this.#stop = stop;
-      this.#end = end;
+      this.#runStart = start;
+      this.#runStop = stop;
       if (this.#isToken(bytes, start, stop) || this.#findPart(bytes, start, stop)) return true;
       at = stop;
     }
