@@ -11,12 +11,14 @@ import { constants, gzipSync, zstdCompressSync } from 'node:zlib';
 import { watchMemory } from '../../bench/pipeline/process-tree.ts';
 import { freePorts, startAgent } from '../support/agent.ts';
 import { httpRequest } from '../support/http-request.ts';
-import { Prober } from '../support/prober.ts';
+import { Prober, quietP99Ms } from '../support/prober.ts';
 import { tracesRequest } from '../support/requests.ts';
 
 const LIMIT_MIB = 256;
 const MOST_MIB = 1.1 * LIMIT_MIB;
 const PROBE_P99_MS = 100;
+/** A machine that does other things as well makes even an idle agent slow: so many times that is not the load's doing. */
+const QUIET_FACTOR = 5;
 const EXPORT = '/opentelemetry.proto.collector.trace.v1.TraceService/Export';
 
 interface Ports {
@@ -50,8 +52,11 @@ function startBounded({ grpc, http, admin }: Ports) {
   });
 }
 
-function adminProber({ admin }: Ports): Prober {
-  return new Prober([{ url: `http://127.0.0.1:${admin}/api/pipelines`, method: 'GET' }], 20);
+/** Asks the admin port all the while. */
+async function adminProber({ admin }: Ports): Promise<{ prober: Prober; mostMs: number }> {
+  const question = { url: `http://127.0.0.1:${admin}/api/pipelines`, method: 'GET' };
+  const mostMs = PROBE_P99_MS + QUIET_FACTOR * (await quietP99Ms(question, 20, 2_000));
+  return { prober: new Prober([question], 20), mostMs };
 }
 
 async function isServed({ http }: Ports): Promise<boolean> {
@@ -73,8 +78,8 @@ async function openSocket(port: number): Promise<net.Socket> {
 void test('bodies that grow a thousandfold: memory and the loop stay within bounds, every one is answered', async (t) => {
   const at = await ports();
   await using agent = await startBounded(at);
+  const { prober, mostMs } = await adminProber(at);
   const memory = watchMemory(agent.pid, 20);
-  const prober = adminProber(at);
   const grown = Buffer.alloc(60 << 20);
   const level = { params: { [constants.ZSTD_c_compressionLevel]: 1 } };
   const bombs = { gzip: gzipSync(grown), zstd: zstdCompressSync(grown, level) };
@@ -103,7 +108,7 @@ void test('bodies that grow a thousandfold: memory and the loop stay within boun
     [],
   );
   assert.ok(residentMib <= MOST_MIB, `${residentMib} MiB resident`);
-  assert.ok((admin?.p99Ms ?? Infinity) <= PROBE_P99_MS, `p99 of the admin port ${admin?.p99Ms} ms`);
+  assert.ok((admin?.p99Ms ?? Infinity) <= mostMs, `p99 of the admin port ${admin?.p99Ms} ms`);
   assert.ok(await isServed(at));
 });
 
@@ -149,8 +154,8 @@ void test('bodies announced and not sent: the memory reserved for them comes bac
 void test('ten thousand connections: beyond the limit they are closed, and other ports answer', async (t) => {
   const at = await ports();
   await using agent = await startBounded(at);
+  const { prober, mostMs } = await adminProber(at);
   const memory = watchMemory(agent.pid);
-  const prober = adminProber(at);
   const preface = Buffer.concat([
     Buffer.from('PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n'),
     Buffer.from([0, 0, 0, 4, 0, 0, 0, 0, 0]),
@@ -171,7 +176,7 @@ void test('ten thousand connections: beyond the limit they are closed, and other
   t.diagnostic(`${open} connections open; ${residentMib.toFixed(0)} MiB; p99 ${admin?.p99Ms.toFixed(0)} ms`);
   assert.ok(open > 1_000 && open < 4_000, `${open} connections are open`);
   assert.ok(residentMib <= MOST_MIB, `${residentMib} MiB resident`);
-  assert.ok((admin?.p99Ms ?? Infinity) <= PROBE_P99_MS, `p99 of the admin port ${admin?.p99Ms} ms`);
+  assert.ok((admin?.p99Ms ?? Infinity) <= mostMs, `p99 of the admin port ${admin?.p99Ms} ms`);
   assert.match(agent.stderr, /Connections beyond the limit were closed/);
   for (const socket of sockets) socket.destroy();
   await sleep(500);

@@ -10,7 +10,7 @@ import { watchMemory } from '../../bench/pipeline/process-tree.ts';
 import { grpcSender, httpSender } from '../../bench/pipeline/senders.ts';
 import { Sink } from '../../bench/pipeline/sink-process.ts';
 import { freePorts, startAgent } from '../support/agent.ts';
-import { Prober } from '../support/prober.ts';
+import { Prober, quietP99Ms } from '../support/prober.ts';
 import { tracesRequest } from '../support/requests.ts';
 
 const SECONDS = Number(process.env['OVERLOAD_SECONDS'] ?? 60);
@@ -21,6 +21,8 @@ const LIMIT_MIB = 256;
 const RECOVERY_S = 5;
 const PROBE_EVERY_MS = 50;
 const PROBE_P99_MS = 100;
+/** A machine that does other things as well makes even an idle agent slow: so many times that is not the load's doing. */
+const QUIET_FACTOR = 5;
 /** Of what was due, in per cent: the load has to be real for the rest to mean anything. */
 const LEAST_OFFERED = 95;
 
@@ -40,13 +42,15 @@ async function overload(protocol: Protocol, gzip: boolean, say: (text: string) =
   await using agent = await startAgent({
     config: configurationOf({ protocol, gzip, grpc, http, quiet, admin, sink: sink.ports }),
   });
+  const question = { url: `http://127.0.0.1:${admin}/api/pipelines`, method: 'GET' };
+  const mostMs = PROBE_P99_MS + QUIET_FACTOR * (await quietP99Ms(question, PROBE_EVERY_MS, 3_000));
   await sink.ask({ spansPerSecond: CARRIED_PER_S * SPANS });
   const memory = watchMemory(agent.pid);
   const body = requestBody({ protocol, spans: SPANS, gzip });
   const load = new OpenLoop(protocol === 'grpc' ? grpcSender(grpc, body, gzip) : httpSender(http, body, gzip));
   const prober = new Prober(
     [
-      { url: `http://127.0.0.1:${admin}/api/pipelines`, method: 'GET' },
+      question,
       {
         url: `http://127.0.0.1:${quiet}/v1/traces`,
         method: 'POST',
@@ -79,7 +83,7 @@ async function overload(protocol: Protocol, gzip: boolean, say: (text: string) =
   assert.ok(residentMib <= 1.1 * LIMIT_MIB, `${residentMib} MiB resident`);
   assert.ok(recoveryS <= RECOVERY_S, `refused for ${recoveryS} s after the overload`);
   for (const { refused } of others) assert.deepEqual(refused, []);
-  for (const p99 of p99s) assert.ok(p99 <= PROBE_P99_MS, `p99 of ${p99} ms`);
+  for (const p99 of p99s) assert.ok(p99 <= mostMs, `p99 of ${p99} ms, more than ${mostMs}`);
 }
 
 function configurationOf(options: {

@@ -47,6 +47,14 @@ export class Prober {
   }
 }
 
+/** The p99 of the first question's answers over `forMs`: what this machine, as busy as it is, makes of an idle agent. */
+export async function quietP99Ms(question: Question, everyMs: number, forMs: number): Promise<number> {
+  const prober = new Prober([question], everyMs);
+  await sleep(forMs);
+  const [answers] = await prober.stop();
+  return answers?.p99Ms ?? Number.POSITIVE_INFINITY;
+}
+
 async function ask({ url, ...rest }: Question, everyMs: number, stop: AbortSignal): Promise<Answers> {
   const latenciesMs: number[] = [];
   const refused: number[] = [];
