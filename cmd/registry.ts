@@ -40,6 +40,7 @@ export const COMPONENTS: Readonly<Record<ComponentKind, Entries>> = {
   extension: {
     basicauth: { load: () => import('../extensions/basicauth/index.ts') },
     bearertokenauth: { load: () => import('../extensions/bearertokenauth/index.ts') },
+    file_storage: { load: () => import('../extensions/file_storage/index.ts') },
     headers_setter: { load: () => import('../extensions/headers_setter/index.ts') },
     health_check: { load: () => import('../extensions/health_check/index.ts') },
     healthcheckv2: { load: () => import('../extensions/healthcheckv2/index.ts') },

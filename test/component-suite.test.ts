@@ -35,7 +35,7 @@ function elsewhere(value: unknown, key = ''): unknown {
     return Object.fromEntries(Object.entries(value).map(([name, inner]) => [name, elsewhere(inner, name)]));
   }
   if (typeof value !== 'string') return value;
-  if (key === 'path' && /^\.?\//.test(value)) return path.join(folder, path.basename(value));
+  if ((key === 'path' || key === 'directory') && /^\.?\//.test(value)) return path.join(folder, path.basename(value));
   return value.replace(/^(?:localhost|0\.0\.0\.0|127\.0\.0\.1):\d+$/, 'localhost:0');
 }
 

@@ -24,7 +24,7 @@ export default defineExporter({
   example: `debug:
   verbosity: detailed
 `,
-  runsInCopies: () => true,
+  runsInCopies: ({ sending_queue: queue }) => queue?.storage === undefined,
   create: (settings, context) =>
     sendingExporter(
       context,

@@ -2,6 +2,7 @@
 
 import { z } from 'zod';
 import { componentId, count, duration } from '../../pipeline/schema.ts';
+import { parsePermissions } from '../../pipeline/settings/permissions.ts';
 
 const rotation = z.strictObject({
   max_megabytes: count().default(0).describe('Begin a new file before one grows above this many MiB; 0 means 100.'),
@@ -18,11 +19,6 @@ const groupBy = z.strictObject({
     .describe('The text in this attribute replaces the * in path; resources without it are dropped.'),
   max_open_files: z.int().min(1).default(100).describe('Files held open; the one unused for longest is closed.'),
 });
-
-/** Octal permission bits; undefined where the text has none. */
-export function parsePermissions(text: string): number | undefined {
-  return /^(?:0o?)?[0-7]{1,4}$/.test(text) ? Number.parseInt(text.replace('o', ''), 8) : undefined;
-}
 
 export const config = z
   .strictObject({

@@ -8,6 +8,7 @@ import { ITEM_NAME, type Signal } from '../signal.ts';
 import type { Span } from '../spans.ts';
 import type { BoundCounter } from '../telemetry.ts';
 import { nextDelayMs, type RetrySettings } from './backoff.ts';
+import { DurableQueue, limitsBehindLog } from './durable-queue.ts';
 import { SendQueue, type QueueLimits } from './send-queue.ts';
 import { endDelivery, noteRetry, SendSpans } from './send-spans.ts';
 
@@ -17,7 +18,11 @@ export interface SendingSettings {
   readonly timeoutMs: number;
   readonly retry: RetrySettings;
   /** Undefined when the queue is off. */
-  readonly queue?: QueueLimits & { readonly consumers: number };
+  readonly queue?: QueueLimits & {
+    readonly consumers: number;
+    /** The id of the storage extension that keeps the queue on disk. */
+    readonly storage?: string;
+  };
 }
 
 /** One attempt to send. A plain object rather than an AbortSignal, whose listeners cost more than a small send. */
@@ -79,6 +84,11 @@ class Round {
     return this.#abort.signal;
   }
 
+  /** What is on its way may arrive; what fails is not tried again. */
+  endRetries(): void {
+    this.#abort.abort();
+  }
+
   giveUp(): void {
     this.#abort.abort();
     for (const attempt of this.attempts) attempt.cancel(STOPPED);
@@ -108,7 +118,9 @@ class SendingExporter implements Exporter {
   readonly #context: ComponentContext;
   readonly #settings: SendingSettings;
   readonly #destination: Destination;
-  readonly #queue: SendQueue;
+  readonly #queue: SendQueue | DurableQueue;
+  /** The queue, where it is on disk. */
+  readonly #durable: DurableQueue | undefined;
   readonly #counters: Partial<Record<Signal, SentCounters>> = {};
   readonly #spans: SendSpans | undefined;
   #round = new Round();
@@ -122,9 +134,10 @@ class SendingExporter implements Exporter {
     this.#destination = destination;
     const { queue } = settings;
     this.#spans = context.spans && new SendSpans(context.spans, context.id);
-    this.#queue = new SendQueue({
+    const storage = queue?.storage;
+    const sender = new SendQueue({
       parallel: queue?.consumers ?? PARALLEL_WITHOUT_QUEUE,
-      ...(queue ? { queue } : {}),
+      ...(queue ? { queue: storage === undefined ? queue : limitsBehindLog(queue) } : {}),
       mergeable: (batch) => destination.mergeable(batch),
       ...(destination.mayShare ? { mayShare: (one, other) => destination.mayShare?.(one, other) ?? true } : {}),
       deliver: (batch) => this.#deliver(batch),
@@ -132,6 +145,11 @@ class SendingExporter implements Exporter {
       partlyRejected: (batch, error) => this.#drop(batch, 'partial_success', error.message, error.count),
       held: (bytes) => (bytes > 0 ? context.admission.acquire(bytes) : context.admission.release(-bytes)),
     });
+    if (queue && storage !== undefined) {
+      const lost = (batch: Batch, error: Refused | Rejected): void => this.#lost(batch, error);
+      this.#durable = new DurableQueue({ context, storage, limits: queue, sender, lost });
+    }
+    this.#queue = this.#durable ?? sender;
     if (queue) {
       const { metrics } = context;
       metrics.gauge(
@@ -149,8 +167,9 @@ class SendingExporter implements Exporter {
     );
   }
 
-  start(): Promise<void> {
-    return this.#destination.start();
+  async start(): Promise<void> {
+    await this.#destination.start();
+    await this.#durable?.start();
   }
 
   async refresh(): Promise<void> {
@@ -177,9 +196,18 @@ class SendingExporter implements Exporter {
     };
     if (deadline.aborted) cut();
     else deadline.addEventListener('abort', cut, { once: true });
-    await this.#queue.stop(deadline);
+    const stopped = this.#queue.stop(deadline);
+    if (this.#durable) this.#endRetries();
+    await stopped;
     deadline.removeEventListener('abort', cut);
     await this.#destination.stop();
+  }
+
+  /** What is on disk is safe there: a destination that fails is the next start's concern. */
+  #endRetries(): void {
+    this.#round.endRetries();
+    this.#lastRound = this.#round;
+    this.#round = new Round();
   }
 
   /** What is on its way has until the next call, so that a destination that works gets even this. */
@@ -214,13 +242,15 @@ class SendingExporter implements Exporter {
         if (span) endDelivery(span, batch.items, failure.count, failure);
         throw failure;
       }
+      const isLast = round.signal.aborted || this.#durable?.isStopping === true;
       const delay =
-        retry.enabled && !round.signal.aborted
+        retry.enabled && !isLast
           ? nextDelayMs(retry, attempt, this.#context.now() - started, failure.retryAfterMs, this.#context.random)
           : undefined;
       this.#failed(failure, delay);
       if (delay === undefined) {
-        this.#countersOf(batch.signal).failed.add(batch.items);
+        const isKept = this.#durable?.isStopping === true;
+        if (!isKept) this.#countersOf(batch.signal).failed.add(batch.items);
         if (span) endDelivery(span, batch.items, batch.items, failure);
         throw failure;
       }

@@ -380,7 +380,8 @@ export class SendQueue {
   }
 }
 
-function sizeOf(batch: Batch, sizer: Sizer): number {
+/** A batch's part of a queue's capacity. */
+export function sizeOf(batch: Batch, sizer: Sizer): number {
   if (sizer === 'requests') return 1;
   return sizer === 'items' ? batch.items : batch.bytes;
 }

@@ -25,6 +25,7 @@ export function sendingSettingsOf(config: HelperKeys): SendingSettings {
             sizer: queue.sizer,
             blockOnOverflow: queue.block_on_overflow,
             waitForResult: queue.wait_for_result,
+            ...(queue.storage === undefined ? {} : { storage: queue.storage }),
             ...(queue.batch
               ? {
                   batch: {

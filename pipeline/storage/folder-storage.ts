@@ -94,7 +94,7 @@ async function openLog(folder: string, options: FolderStorageOptions, holder: Lo
       addTo(possibleDuplicates, total);
       addTo(possibleDuplicates, settled, -1);
     }
-    for (const file of found.setAside) holder.damaged(file, newSum());
+    for (const file of found.setAside) holder.damaged(file, newSum(), undefined);
     const log = new SegmentLog({ ...options, folder }, options.settings, found, settlements);
     return { log, lock, possibleDuplicates, holders: [] };
   } catch (error) {
@@ -126,9 +126,17 @@ class HeldLog implements DurableLog {
     return this.#opened.log.diskBytes;
   }
 
+  get isShared(): boolean {
+    return this.#opened.holders.length > 1;
+  }
+
   start(): void {
     this.#isStarted = true;
     this.#giveToFirst(this);
+  }
+
+  pause(): void {
+    if (this.#opened.holders[0] === this) this.#opened.log.pause();
   }
 
   append(batch: Batch): Promise<void> {

@@ -87,6 +87,7 @@ export class SegmentLog {
   #settleTimer: NodeJS.Timeout | undefined;
   #syncTimer: NodeJS.Timeout | undefined;
   #choreFailed = false;
+  #isPaused = false;
   #isClosing = false;
 
   constructor(options: SegmentLogOptions, settings: LogSettings, found: Recovered, settlements: Settlements) {
@@ -110,6 +111,7 @@ export class SegmentLog {
   /** Gives records to `holder` from now on. What its predecessor did not settle comes again. */
   giveTo(holder: LogHolder | undefined): void {
     this.#holder = holder;
+    this.#isPaused = false;
     this.#turn += 1;
     if (this.#out.size > 0) {
       for (const segment of this.#segments) segment.rewind();
@@ -117,6 +119,11 @@ export class SegmentLog {
       this.#outBytes = 0;
     }
     this.#feed();
+  }
+
+  /** Gives out nothing until somebody else is given to. */
+  pause(): void {
+    this.#isPaused = true;
   }
 
   append(batch: Batch): Promise<void> {
@@ -262,7 +269,7 @@ export class SegmentLog {
     segment.total.requests += 1;
     segment.total.items += batch.items;
     segment.total.bytes += batch.bytes;
-    if (!this.#holder || this.#outBytes + batch.bytes > MEMORY_BYTES) return;
+    if (!this.#holder || this.#isPaused || this.#outBytes + batch.bytes > MEMORY_BYTES) return;
     if (this.#nextToRead() !== segment || segment.readAt !== at) return;
     segment.readAt = segment.end;
     this.#pass(segment, batch.items, batch.bytes);
@@ -304,6 +311,7 @@ export class SegmentLog {
       this.#settlements.taken(segment);
       this.#chore(() => this.#settlements.flush());
     }
+    segment.signal ??= batch.signal;
     const record = new Given(batch, segment, index);
     this.#out.add(record);
     this.#outBytes += batch.bytes;
@@ -319,7 +327,7 @@ export class SegmentLog {
   }
 
   #canRead(): boolean {
-    if (!this.#holder || this.#outBytes >= MEMORY_BYTES) return false;
+    if (!this.#holder || this.#isPaused || this.#outBytes >= MEMORY_BYTES) return false;
     const segment = this.#nextToRead();
     return segment !== undefined && !segment.isRead;
   }
@@ -332,7 +340,7 @@ export class SegmentLog {
     try {
       const piece = await this.#reader.read(segment, (index) => !segment.isSettled(index));
       const holder = this.#holder;
-      if (!holder || turn !== this.#turn) return;
+      if (!holder || this.#isPaused || turn !== this.#turn) return;
       segment.readAt = piece.next;
       if (piece.hasGap) segment.isDamaged = true;
       for (const { index, items, bytes, batch, isDamaged } of piece.records) {
@@ -376,7 +384,7 @@ export class SegmentLog {
     }
     if (segment.isDamaged && !segment.isSaid) {
       segment.isSaid = true;
-      this.#holder?.damaged(`${segment.name}.log`, segment.unsaid);
+      this.#holder?.damaged(`${segment.name}.log`, segment.unsaid, segment.signal);
     }
     if (segment.isDone) this.#finish(segment);
   }

@@ -1,5 +1,6 @@
 // One file of a log as it is known in memory: how much is in it, how far it has been read, what of it is settled.
 
+import type { Signal } from '../signal.ts';
 import type { Amount } from './storage.ts';
 
 /** Sums that change. */
@@ -38,6 +39,8 @@ export class Segment {
   /** Some of it was given to a holder, so that a crash from now on may lead to duplicates. */
   wasTaken = false;
   isDamaged = false;
+  /** Of some record that was read or written. */
+  signal: Signal | undefined;
   /** What was lost and not told, and whether the damage was. */
   readonly unsaid: Sum = newSum();
   isSaid = false;

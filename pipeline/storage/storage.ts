@@ -2,6 +2,7 @@
 // a crash, and small states such as how far a file has been read.
 
 import type { Batch } from '../batch.ts';
+import type { Signal } from '../signal.ts';
 
 /** Implemented by storage extensions. Names are those of `storageName`: the same whichever spelling a type is written in. */
 export interface Storage {
@@ -32,8 +33,11 @@ export interface LogHolder {
   take(record: LogRecord): void;
   /** What was written has been made durable. */
   synced(seconds: number): void;
-  /** Some records of a file can not be read any more; it is kept under another name once the others are settled. */
-  damaged(file: string, lost: Amount): void;
+  /**
+   * Some records of a file can not be read any more; it is kept under another name once the others are settled. `signal`
+   * is that of its other records, where there are any.
+   */
+  damaged(file: string, lost: Amount, signal: Signal | undefined): void;
   /** Writing fails; `undefined`: it works again. */
   failing(reason: string | undefined): void;
 }
@@ -46,8 +50,12 @@ export interface DurableLog {
   readonly diskBytes: number;
   /** What was found at opening that may have reached the destination before a crash. */
   readonly possibleDuplicates: Amount;
+  /** Whether another holder came, too: a successor during a reload. */
+  readonly isShared: boolean;
   /** Begins to give records to the holder. */
   start(): void;
+  /** No more records for this holder. */
+  pause(): void;
   /**
    * Resolves once the batch is as durable as the storage's `fsync` says. Fails with Refused, retryable, when the log is
    * full or the disk fails, and with Rejected when the batch is larger than the whole log may be.
