@@ -280,3 +280,46 @@ const randomCase: fc.Arbitrary<RedactionCase> = fc
   );
 
 export const RANDOM_REDACTION_CASES = fc.sample(randomCase, { seed: 12, numRuns: 150 });
+
+/** Pieces of statements, commands and URLs, put together at random: a body may be anything. */
+const PIECES =
+  `SELECT select FROM where NULL true False limit1 LIMIT STRAIGHT_JOIN a a1 größe1 é ✓ _x "q1" "a"."b1" " ' 'it' '' \\ \\' \` [x1] $ $1 $$ $t$ $func$ : :p1 ::int @ @v1 @@g1 @> @? # #> #>> #- -- /* */ - -1 + +.5 . .5 1 0 0x1F 017 08 1e+5 1.5.2 * = =? ? ?| ?& < <@ <= -> ->> ! % ~ ; , ( ) { } fn1( a/b a.b1 SET set AUTH HSET k v EX NX CONFIG GET MSET ZADD BITFIELD u8 GEOADD /users /v1/ 123 /a1b/ 22j ljgdflgjf hello.world user_space ?q=1 &x //`.split(
+    ' ',
+  );
+const piece = fc.oneof(
+  { weight: 6, arbitrary: fc.constantFrom(...PIECES) },
+  { weight: 4, arbitrary: fc.constantFrom(' ', ' ', '  ', '\t', '\n', '\r\n', '') },
+);
+const statement = fc.array(piece, { minLength: 1, maxLength: 16 }).map((parts) => parts.join(''));
+const bodies = fc.array(
+  statement.map((text) => ({ body: { stringValue: text } })),
+  { minLength: 400, maxLength: 400 },
+);
+
+const spanOfDatabase = fc
+  .tuple(statement, fc.constantFrom('mysql', 'postgresql', 'mariadb', 'sqlite', 'redis', 'MySQL', 'oracle'))
+  .map(([name, database]) => ({ name, kind: 3, attributes: attributes({ 'db.system': database }) }));
+const spans = fc.array(spanOfDatabase, { minLength: 400, maxLength: 400 });
+
+const statementCase = (signal: Signal, settings: string): RedactionCase => ({
+  signal,
+  type: 'redaction',
+  settings: `{allow_all_keys: true, ${settings}}`,
+});
+export const STATEMENT_CASES: readonly RedactionCase[] = [
+  statementCase('logs', 'url_sanitizer: {enabled: true}'),
+  statementCase('logs', 'db_sanitizer: {sql: {enabled: true}}'),
+  statementCase('logs', 'db_sanitizer: {redis: {enabled: true}}'),
+  statementCase('logs', 'db_sanitizer: {memcached: {enabled: true}}'),
+  statementCase('logs', 'db_sanitizer: {mongo: {enabled: true}}'),
+  statementCase('traces', 'db_sanitizer: {sql: {enabled: true}, redis: {enabled: true}}'),
+  statementCase('traces', 'url_sanitizer: {enabled: true}'),
+];
+export const STATEMENT_REQUESTS = {
+  logs: fc
+    .sample(bodies, { seed: 13, numRuns: 5 })
+    .map((logRecords) => ({ resourceLogs: [{ scopeLogs: [{ logRecords }] }] })),
+  traces: fc
+    .sample(spans, { seed: 14, numRuns: 5 })
+    .map((named) => ({ resourceSpans: [{ scopeSpans: [{ spans: named }] }] })),
+};
