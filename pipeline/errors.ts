@@ -1,6 +1,7 @@
 // Errors for people: a stable code, what failed, where, what was seen and expected, and how to mend it.
 
 import type { ErrorCode } from './error-codes.ts';
+import { withoutPasswords } from './passwords-in-urls.ts';
 
 /** A place in a configuration source. Lines and columns from 1. */
 export interface SourcePosition {
@@ -31,17 +32,17 @@ export class AgentError extends Error {
 
   /** `problem` is a sentence that says what failed, what was seen and what was expected. */
   constructor(code: ErrorCode, problem: string, options: AgentErrorOptions = {}) {
-    super(problem, options.cause === undefined ? undefined : { cause: options.cause });
+    super(withoutPasswords(problem), options.cause === undefined ? undefined : { cause: options.cause });
     this.code = code;
     this.at = options.at;
     this.component = options.component;
     this.path = options.path;
-    this.mend = options.mend;
+    this.mend = options.mend === undefined ? undefined : withoutPasswords(options.mend);
   }
 
   /** `agent.yaml:4:5: receivers::otlp: … (CONFIG_KEY_UNKNOWN)` and, on a line of its own, how to mend it. */
   override toString(): string {
-    const place = this.at ? `${this.at.source}:${this.at.line}:${this.at.column}: ` : '';
+    const place = this.at ? `${withoutPasswords(this.at.source)}:${this.at.line}:${this.at.column}: ` : '';
     const subject = this.path ?? this.component;
     const mend = this.mend ? `\n    ${this.mend}` : '';
     return `${place}${subject ? `${subject}: ` : ''}${this.message} [${this.code}]${mend}`;

@@ -1,5 +1,6 @@
 // One attempt to deliver a batch over OTLP/HTTP, and what the answer means (OTLP specification, "OTLP/HTTP response").
 
+import { unescape } from 'node:querystring';
 import { joinChunks, withChunks, type Batch } from '../../pipeline/batch.ts';
 import type { ComponentContext } from '../../pipeline/component.ts';
 import { Refused, type Rejected } from '../../pipeline/delivery.ts';
@@ -11,6 +12,7 @@ import {
   failureOfCall,
   rejectedByDestination,
 } from '../../pipeline/sending/otlp-outcome.ts';
+import { withoutPasswords } from '../../pipeline/passwords-in-urls.ts';
 import { httpClientKeepAlive } from '../../pipeline/settings/http-client.ts';
 import { SIGNALS, type Signal } from '../../pipeline/signal.ts';
 import {
@@ -38,9 +40,12 @@ const MAX_CONNECTIONS = 256;
 const RETRYABLE: ReadonlySet<number> = new Set([429, 502, 503, 504]);
 
 interface Endpoint {
+  /** For messages. */
   readonly url: string;
   readonly path: string;
   readonly client: HttpClient;
+  /** Of every request. */
+  readonly headers: Readonly<RequestHeaders>;
 }
 
 export class HttpDestination implements Destination {
@@ -52,8 +57,6 @@ export class HttpDestination implements Destination {
   readonly #endpoints: Partial<Record<Signal, Endpoint>> = {};
   readonly #clients = new Map<string, HttpClient>();
   readonly #dialers: Dialer[] = [];
-  /** Of every request. */
-  readonly #headers: Readonly<RequestHeaders>;
   #authenticator: ClientAuthenticator | undefined;
   readonly #spans: HttpClientSpans | undefined;
   /** Why the exporter can not start. */
@@ -67,17 +70,16 @@ export class HttpDestination implements Destination {
     this.#encodingName =
       compression === '' || compression === 'none' ? undefined : compression === 'zlib' ? 'deflate' : compression;
     this.#encoding = this.#encodingName === undefined ? 'identity' : (this.#encodingName as Encoding); // the schema's enum has no others
-    this.#headers = {
-      'user-agent': `genesis-agent/${VERSION}`,
-      ...Object.fromEntries(config.headers.map(({ name, value }) => [name.toLowerCase(), value])),
-      'content-type': config.encoding === 'json' ? 'application/json' : 'application/x-protobuf',
-      ...(this.#encodingName === undefined ? {} : { 'content-encoding': this.#encodingName }),
-    };
     for (const signal of SIGNALS) {
       const url = urlFor(config, signal, context.id);
       if (url instanceof AgentError) this.#problem ??= url;
       else if (url) {
-        this.#endpoints[signal] = { url: url.href, path: url.pathname + url.search, client: this.#clientFor(url) };
+        this.#endpoints[signal] = {
+          url: withoutPasswords(url.href),
+          path: url.pathname + url.search,
+          client: this.#clientFor(url),
+          headers: this.#headersFor(url),
+        };
       }
     }
   }
@@ -122,7 +124,7 @@ export class HttpDestination implements Destination {
       chunks = [body];
       bytes = body.length;
     }
-    let headers = this.#headers;
+    let headers = endpoint.headers;
     if (this.#authenticator) {
       const changed = { ...headers };
       const later = authorizeBatch(this.#authenticator, changed, batch);
@@ -170,6 +172,19 @@ export class HttpDestination implements Destination {
     if (!RETRYABLE.has(answer.status)) return rejectedByDestination(reason, batch.items);
     const retryAfterMs = retryAfterOf(answer.headers['retry-after'], this.#context.now()) ?? status?.retryDelayMs;
     return new Refused(reason, retryAfterMs === undefined ? {} : { retryAfterMs });
+  }
+
+  /** As in Go, a name and password in the URL are sent, unless an Authorization header is configured. */
+  #headersFor(url: URL): Readonly<RequestHeaders> {
+    const { headers, encoding } = this.#config;
+    const credentials = `${unescape(url.username)}:${unescape(url.password)}`;
+    return {
+      'user-agent': `genesis-agent/${VERSION}`,
+      ...(url.username === '' ? {} : { authorization: `Basic ${Buffer.from(credentials).toString('base64')}` }),
+      ...Object.fromEntries(headers.map(({ name, value }) => [name.toLowerCase(), value])),
+      'content-type': encoding === 'json' ? 'application/json' : 'application/x-protobuf',
+      ...(this.#encodingName === undefined ? {} : { 'content-encoding': this.#encodingName }),
+    };
   }
 
   /** Endpoints on one host share connections. */

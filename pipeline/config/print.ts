@@ -3,6 +3,7 @@
 import { Scalar, stringify } from 'yaml';
 import type { z } from 'zod';
 import { WholeDouble } from '../config-value.ts';
+import { withoutPasswords } from '../passwords-in-urls.ts';
 import type { AgentConfiguration, ConfiguredComponent } from './configuration.ts';
 import { defaultOf, isMarked, keysOf, stepInto } from './schema-walk.ts';
 import { serviceSettings } from './service.ts';
@@ -54,8 +55,10 @@ function effectiveService(service: AgentConfiguration['service'], unredacted: bo
 type Schemas = readonly z.core.$ZodType[];
 
 function fill(schemas: Schemas, value: unknown, unredacted: boolean): unknown {
-  if (typeof value === 'string')
-    return !unredacted && value !== '' && isMarked(schemas, 'writeOnly') ? REDACTED : value;
+  if (typeof value === 'string') {
+    if (unredacted) return value;
+    return value !== '' && isMarked(schemas, 'writeOnly') ? REDACTED : withoutPasswords(value);
+  }
   if (Array.isArray(value)) return value.map((item, index) => fill(stepInto(schemas, index), item, unredacted));
   if (value instanceof WholeDouble) return withPoint(value.value);
   const keys = keysOf(schemas);

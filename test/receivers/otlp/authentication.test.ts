@@ -14,7 +14,7 @@ import { batchOf, type Batch } from '../../../pipeline/batch.ts';
 import { Refused, Rejected } from '../../../pipeline/delivery.ts';
 import { AgentError } from '../../../pipeline/errors.ts';
 import { Attempt, type Destination } from '../../../pipeline/sending/exporter.ts';
-import type { ServerAuthenticator } from '../../../pipeline/transport/authentication.ts';
+import { Unauthenticated, type ServerAuthenticator } from '../../../pipeline/transport/authentication.ts';
 import { CanNotAuthorize, type ClientAuthenticator } from '../../../pipeline/transport/client-authentication.ts';
 import { config as receiverConfig } from '../../../receivers/otlp/config.ts';
 import { OtlpReceiver } from '../../../receivers/otlp/receiver.ts';
@@ -234,6 +234,27 @@ void test('what an authenticator sets takes the place of configured headers; ove
   const [byGrpc, byHttp] = receiving.taken.batches.map(({ context }) => context.metadata);
   assert.deepEqual([byGrpc?.get('x-a'), byGrpc?.get('x-b')], [['set'], ['configured']]);
   assert.deepEqual([byHttp?.get('x-a'), byHttp?.get('x-b')], [['set'], undefined]);
+});
+
+void test('a name and password in the URL are sent, as Go does, and not shown', async () => {
+  const seen: (string | undefined)[] = [];
+  const authenticator: ServerAuthenticator = {
+    challenge: 'Basic',
+    authenticate: async ({ authorization }) => {
+      seen.push(authorization);
+      throw new Unauthenticated('no');
+    },
+  };
+  await using receiving = await receive({}, authenticator);
+  const { context } = testContext({ kind: 'exporter', id: 'otlp_http', realTime: true });
+  const endpoint = `http://ann:pass%20word@127.0.0.1:${receiving.httpPort}`;
+  for (const headers of [{}, { Authorization: 'Bearer x' }]) {
+    const destination = new HttpDestination(httpExporter.parse({ endpoint, headers }), context);
+    await destination.start();
+    await assert.rejects(destination.send(BATCH, new Attempt()), (error) => !/pass/.test(String(error)));
+    await destination.stop();
+  }
+  assert.deepEqual(seen, [`Basic ${Buffer.from('ann:pass word').toString('base64')}`, 'Bearer x']);
 });
 
 void test('an authenticator that is missing, not of its kind, or would tell secrets in plain text fails the start', async () => {
