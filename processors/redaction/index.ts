@@ -7,7 +7,8 @@ import { RedactionProcessor } from './redaction.ts';
 export default defineProcessor({
   type: 'redaction',
   signals: { traces: 'beta', metrics: 'alpha', logs: 'alpha' },
-  summary: 'Removes attributes and masks values that nobody may see: by key, by pattern, or by what they look like.',
+  summary:
+    'Removes attributes and masks values by key, by pattern, or by what they look like: of resources, scopes, spans, span events, data points, log records and their bodies. Links and exemplars stay.',
   config,
   example: `redaction:
   allow_all_keys: true
