@@ -73,7 +73,7 @@ export function contextFor(
     metrics: services.metrics(kind, id),
     spans: services.spans?.(kind, id),
     drops: services.drops,
-    admission: services.admission,
+    admission: services.admission.share(),
     listeners: services.listeners,
     now: services.now,
     random: services.random,

@@ -29,5 +29,6 @@ export class GrowingCharge implements OutputBudget {
   release(): void {
     for (const bytes of this.#charges) this.#admission.release(bytes);
     this.#charges.length = 0;
+    this.#bytes = 0;
   }
 }

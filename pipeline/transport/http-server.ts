@@ -9,6 +9,7 @@ import type { SecureContextOptions } from 'node:tls';
 import type { Admission } from '../admission.ts';
 import type { Span } from '../spans.ts';
 import { admitOnly, certificateClient } from './client-certificate.ts';
+import { GrowingCharge } from './growing-charge.ts';
 import { endServedRequest, type HttpServerSpans } from './http-spans.ts';
 import type { ProtocolServer } from './served.ts';
 import { LEAST_BYTES_PER_S, SlowBodies, type IncomingBody } from './slow-bodies.ts';
@@ -224,14 +225,11 @@ export class HttpServer implements ProtocolServer {
     const { headers } = request;
     const { admission, maxBodyBytes, service } = options;
     const declared = headers['content-length'];
-    let charged = 0;
+    const charge = new GrowingCharge(admission, 0);
     let finished = false;
     // From then on the body stays in memory until it is answered, whether its client waits or has gone.
     let isWhole = false;
-    const release = (): void => {
-      if (charged > 0) admission.release(charged);
-      charged = 0;
-    };
+    const release = (): void => charge.release();
     const finish = (result: HttpResponse): void => {
       finished = true;
       release();
@@ -246,11 +244,10 @@ export class HttpServer implements ProtocolServer {
       return;
     }
     if (length > 0) {
-      if (!admission.tryAcquire(length)) {
+      if (!charge.grow(length)) {
         finish(service.refuse({ kind: 'no_memory' }, headers));
         return;
       }
-      charged = length;
     }
     const incoming: IncomingBody & { receivedBytes: number } = {
       sinceMs: this.#slowBodies.now(),
@@ -269,13 +266,10 @@ export class HttpServer implements ProtocolServer {
         finish(service.refuse({ kind: 'too_large', limitBytes: maxBodyBytes }, headers));
         return;
       }
-      if (received > charged) {
-        // No declared length: charged as it comes.
-        if (!admission.tryAcquire(part.length)) {
-          finish(service.refuse({ kind: 'no_memory' }, headers));
-          return;
-        }
-        charged += part.length;
+      // Without a declared length it is charged as it comes.
+      if (received > charge.bytes && !charge.grow(part.length)) {
+        finish(service.refuse({ kind: 'no_memory' }, headers));
+        return;
       }
       parts.push(part);
     });
