@@ -119,6 +119,7 @@ class SendingExporter implements Exporter {
   readonly #settings: SendingSettings;
   readonly #destination: Destination;
   readonly #queue: SendQueue | DurableQueue;
+  readonly #sender: SendQueue;
   /** The queue, where it is on disk. */
   readonly #durable: DurableQueue | undefined;
   readonly #counters: Partial<Record<Signal, SentCounters>> = {};
@@ -150,6 +151,7 @@ class SendingExporter implements Exporter {
       this.#durable = new DurableQueue({ context, storage, limits: queue, sender, lost });
     }
     this.#queue = this.#durable ?? sender;
+    this.#sender = sender;
     if (queue) {
       const { metrics } = context;
       metrics.gauge(
@@ -199,6 +201,8 @@ class SendingExporter implements Exporter {
     const stopped = this.#queue.stop(deadline);
     if (this.#durable) this.#endRetries();
     await stopped;
+    // What the deadline has cut answers at once.
+    await this.#sender.sendsSettled();
     deadline.removeEventListener('abort', cut);
     await this.#destination.stop();
   }
@@ -262,8 +266,8 @@ class SendingExporter implements Exporter {
   /** One attempt within the timeout; the failure, or undefined. */
   async #attempt(batch: Batch, round: Round, span: Span | undefined): Promise<Refused | Rejected | undefined> {
     const { timeoutMs } = this.#settings;
+    if (round.signal.aborted) return STOPPED;
     const attempt = new Attempt(span);
-    if (round.signal.aborted) attempt.cancel(STOPPED);
     round.attempts.add(attempt);
     const timer =
       timeoutMs > 0

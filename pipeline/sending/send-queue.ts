@@ -1,18 +1,15 @@
 // The memory queue of an exporter. It also serves exporters without a queue: then every caller waits for its own data's
 // result. What waits while sends are under way goes out merged in one request, because concatenated OTLP is OTLP.
 
-import { withChunks, type Batch, type ClientContext } from '../batch.ts';
+import { withChunks, type Batch } from '../batch.ts';
 import { splitChunks } from '../../proto/otlp/split.ts';
 import { asDeliveryError, Refused, Rejected } from '../delivery.ts';
-import type { SpanContext } from '../spans.ts';
+import { mergeBatches } from './merge-batches.ts';
 
 /** A merged request is at most this large, so that one send neither blocks the loop nor meets a size limit. */
 const MERGE_MAX_BYTES = 1 << 20;
 /** Up to this many sends start at once even for small batches; more only when a full request is waiting. */
 const EAGER_SENDS = 2;
-
-/** Spans a merged request is linked with at most: the limit of OpenTelemetry's SDKs. */
-const MAX_LINKS = 128;
 
 /** How what waits is merged while earlier data is on its way. */
 export interface MergeRules {
@@ -95,6 +92,8 @@ export class SendQueue {
   #sends = 0;
   #stopping = false;
   #flushTimer: NodeJS.Timeout | undefined;
+  /** So many entries, the first ones, have waited long enough: they go as soon as a send is free. */
+  #due = 0;
   /** What arrives in one turn of the event loop, from however many connections, goes out in one request. */
   #nextPump: NodeJS.Immediate | undefined;
   readonly #blocked: Blocked[] = [];
@@ -123,7 +122,8 @@ export class SendQueue {
     const { queue } = this.#options;
     if (!queue) return this.#enqueueAndWait(batch);
     const size = sizeOf(batch, queue.sizer);
-    if (this.#size + size > queue.capacity) {
+    // Nobody overtakes those who wait for room: a large batch would wait for ever.
+    if (this.#size + size > queue.capacity || this.#blocked.length > 0) {
       if (size > queue.capacity) {
         return Promise.reject(
           new Rejected(`the batch (${size} ${queue.sizer}) is larger than the sending queue (${queue.capacity})`, {
@@ -132,6 +132,8 @@ export class SendQueue {
           }),
         );
       }
+      // There is no room for what a batch would wait for.
+      if (queue.batch) this.#flush();
       if (!queue.blockOnOverflow) return Promise.reject(new Refused('the sending queue is full'));
       return new Promise((resolve, reject) => {
         this.#blocked.push({ batch, admit: () => resolve(this.#accept(batch, size, queue)), reject });
@@ -153,7 +155,13 @@ export class SendQueue {
       });
     }
     clearTimeout(this.#flushTimer);
+    clearImmediate(this.#nextPump);
     this.#giveUpWaiting();
+  }
+
+  /** Resolves when no send is under way. */
+  async sendsSettled(): Promise<void> {
+    if (this.#sends > 0) await new Promise<void>((resolve) => this.#idle.push(resolve));
   }
 
   /** Refuses what waits for room in the queue. */
@@ -189,19 +197,13 @@ export class SendQueue {
   }
 
   #pump(): void {
-    const { parallel, queue } = this.#options;
-    while (this.#waiting.length > this.#head && this.#sends < parallel) {
-      if (queue?.batch && !this.#stopping && this.#batchSize < queue.batch.minSize) {
-        this.#flushTimer ??= setTimeout(() => this.#flush(), queue.batch.flushTimeoutMs);
-        return;
-      }
-      if (!this.#isWorthASend()) {
-        const { merge } = this.#options;
-        if (merge) this.#flushTimer ??= setTimeout(() => this.#flush(), merge.maxWaitMs);
-        return;
-      }
+    const { parallel, queue, merge } = this.#options;
+    while (this.#waiting.length > this.#head && this.#sends < parallel && this.#isWorthASend()) {
       this.#send(this.#take());
     }
+    const maxWaitMs = queue?.batch?.flushTimeoutMs ?? merge?.maxWaitMs;
+    if (maxWaitMs === undefined || this.#waiting.length - this.#head === this.#due) return;
+    this.#flushTimer ??= setTimeout(() => this.#flush(), maxWaitMs);
   }
 
   /** Whether two batches may go out in one request: nobody downstream could tell their clients apart. */
@@ -218,17 +220,20 @@ export class SendQueue {
     });
   }
 
-  /** Few sends are under way, or a full request waits, or one that nothing can be merged with. */
+  /** A full request waits, or one that nothing can be merged with, or data that is due; or few sends are under way. */
   #isWorthASend(): boolean {
-    if (this.#sends < EAGER_SENDS || this.#stopping || this.#waitingBytes >= MERGE_MAX_BYTES) return true;
-    const { merge } = this.#options;
+    if (this.#due > 0 || this.#stopping) return true;
+    const { merge, queue } = this.#options;
+    if (queue?.batch) return this.#batchSize >= queue.batch.minSize;
+    if (this.#sends < EAGER_SENDS || this.#waitingBytes >= MERGE_MAX_BYTES) return true;
     return (merge !== undefined && this.#waitingItems >= merge.fullItems) || this.#nextStandsAlone();
   }
 
+  /** Whatever waits now goes, however little it is. */
   #flush(): void {
+    clearTimeout(this.#flushTimer);
     this.#flushTimer = undefined;
-    const queued = this.#waiting.length - this.#head;
-    if (queued > 0) this.#send(this.#take());
+    this.#due = this.#waiting.length - this.#head;
     this.#pump();
   }
 
@@ -270,6 +275,7 @@ export class SendQueue {
     }
     this.#waitingBytes -= bytes;
     this.#waitingItems -= items;
+    this.#due = Math.max(0, this.#due - taken.length);
     if (this.#head === this.#waiting.length) {
       this.#waiting = [];
       this.#head = 0;
@@ -296,10 +302,12 @@ export class SendQueue {
   async #sendAndSettle(entries: readonly Waiting[]): Promise<void> {
     const [first] = entries;
     if (!first) return;
-    const merged = entries.length === 1 ? first.batch : mergeEntries(entries);
+    const merged = entries.length === 1 ? first.batch : mergeBatches(entries.map(({ batch }) => batch));
     try {
       const parts = this.#partsOf(merged);
-      await (parts.length === 1 ? this.#options.deliver(merged) : this.#deliverParts(parts));
+      if (parts.length === 1) await this.#options.deliver(merged);
+      else if (first.resolve) await this.#deliverParts(parts);
+      else await this.#deliverPartsAlone(parts);
     } catch (error) {
       const failure = asDeliveryError(error, merged.items);
       if (entries.length > 1 && failure instanceof Rejected) {
@@ -338,6 +346,17 @@ export class SendQueue {
     if (first) throw new Rejected(first.message, { count, kind: first.kind, cause: first });
   }
 
+  /** Nobody waits for them: each part is lost or not by itself. */
+  async #deliverPartsAlone(parts: readonly Batch[]): Promise<void> {
+    for (const part of parts) {
+      try {
+        await this.#options.deliver(part);
+      } catch (error) {
+        this.#options.lost(part, asDeliveryError(error, part.items));
+      }
+    }
+  }
+
   /** Only a single batch can be larger than a request may be: merging stops before that. */
   #partsOf(batch: Batch): readonly Batch[] {
     const { merge, queue } = this.#options;
@@ -364,7 +383,11 @@ export class SendQueue {
     if (!queue) return;
     while (this.#blocked.length > 0) {
       const [next] = this.#blocked;
-      if (!next || this.#size + sizeOf(next.batch, queue.sizer) > queue.capacity) return;
+      if (!next) return;
+      if (this.#size + sizeOf(next.batch, queue.sizer) > queue.capacity) {
+        if (queue.batch) this.#due = this.#waiting.length - this.#head;
+        return;
+      }
       this.#blocked.shift();
       next.admit();
     }
@@ -384,29 +407,4 @@ export class SendQueue {
 export function sizeOf(batch: Batch, sizer: Sizer): number {
   if (sizer === 'requests') return 1;
   return sizer === 'items' ? batch.items : batch.bytes;
-}
-
-function mergeEntries(entries: readonly Waiting[]): Batch {
-  const chunks: Uint8Array[] = [];
-  let items = 0;
-  for (const { batch } of entries) {
-    for (const chunk of batch.chunks) chunks.push(chunk);
-    items += batch.items;
-  }
-  const [first] = entries;
-  if (!first) throw new Error('a request needs at least one batch');
-  const merged = withChunks(first.batch, chunks, items);
-  const { span, links } = first.batch.context;
-  return span || links ? { ...merged, context: linkedContext(entries, first.batch.context) } : merged;
-}
-
-/** What was on its way in several spans belongs to none of them any more, and is linked with all. */
-function linkedContext(entries: readonly Waiting[], context: ClientContext): ClientContext {
-  const links: SpanContext[] = [];
-  for (const { batch } of entries) {
-    const { span, links: earlier = [] } = batch.context;
-    if (span) links.push(span.context);
-    else links.push(...earlier);
-  }
-  return { ...context, span: undefined, links: links.slice(0, MAX_LINKS) };
 }

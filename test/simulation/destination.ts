@@ -99,7 +99,10 @@ export class MoodyDestination implements Destination {
   async #act(mood: keyof Moods, batch: Batch, items: readonly number[], attempt: Attempt): Promise<void> {
     const { random, plan, now } = this.#options;
     if (mood === 'takeAndHang') this.#take(items);
-    await answerAfter(mood === 'hang' || mood === 'takeAndHang' ? undefined : random.between(1, plan.latencyMs), attempt);
+    await answerAfter(
+      mood === 'hang' || mood === 'takeAndHang' ? undefined : random.between(1, plan.latencyMs),
+      attempt,
+    );
     switch (mood) {
       case 'accept':
         this.#take(items);

@@ -60,7 +60,7 @@ export function itemsOf(batch: Batch): number[] {
 
 function collect(bytes: Buffer, start: number, end: number, shape: Shape, depth: number, found: number[]): void {
   const isItem = depth === shape.path.length;
-  for (let at = start; at < end; ) {
+  for (let at = start; at < end;) {
     const tag = bytes.readUInt8(at);
     at += 1;
     if ((tag & 7) === FIXED64) {

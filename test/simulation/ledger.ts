@@ -102,7 +102,8 @@ export class Ledger {
 
   drop(drop: Drop, batch: Batch): void {
     const items = itemsOf(batch);
-    if (items.length !== batch.items) throw new Violation(`a dropped batch of ${batch.items} has ${items.length} items`);
+    if (items.length !== batch.items)
+      throw new Violation(`a dropped batch of ${batch.items} has ${items.length} items`);
     if (drop.count > items.length || drop.count <= 0) {
       throw new Violation(`${drop.count} of ${items.length} items were dropped`);
     }
@@ -113,7 +114,7 @@ export class Ledger {
     for (const item of items) this.#dropped[item] = (this.#dropped[item] ?? 0) + 1;
   }
 
-  /** What a request may hold, wherever it is seen. `maxItems` 0: any number. */
+  /** What a request may hold, wherever it is seen. `maxItems` 0: no limit. */
   checkRequest(batch: Batch, items: readonly number[], maxItems: number, keys: readonly string[]): void {
     if (items.length !== batch.items) throw new Violation(`a request of ${batch.items} items has ${items.length}`);
     if (new Set(items).size !== items.length) throw new Violation('an item is twice in a request');
@@ -154,7 +155,9 @@ export class Ledger {
     for (const { items, count, why } of this.#partialDrops) {
       const missing = items.filter((item) => !this.isDelivered(item) && this.#dropped[item] === 0);
       if (isExact ? missing.length !== count : missing.length > count) {
-        throw new Violation(`${count} of items ${items.join()} were dropped (${why}), but ${missing.join()} are missing`);
+        throw new Violation(
+          `${count} of items ${items.join()} were dropped (${why}), but ${missing.join()} are missing`,
+        );
       }
       for (const item of missing) this.#dropped[item] = 1;
     }

@@ -11,6 +11,10 @@ if (!Number.isSafeInteger(seed)) {
 }
 const { plan, log, steps, violation } = await simulate(seed, { isLogged: true });
 const { arrivals, ...rest } = plan;
-process.stdout.write(`${inspect(rest, { depth: 5, compact: true, breakLength: 120 })}\n${arrivals.length} batches arrive\n`);
-process.stdout.write(`${log.join('\n')}\n${steps} steps: ${violation ? String(violation.stack) : 'all as it should be'}\n`);
+process.stdout.write(
+  `${inspect(rest, { depth: 5, compact: true, breakLength: 120 })}\n${arrivals.length} batches arrive\n`,
+);
+process.stdout.write(
+  `${log.join('\n')}\n${steps} steps: ${violation ? String(violation.stack) : 'all as it should be'}\n`,
+);
 process.exitCode = violation ? 1 : 0;

@@ -1,6 +1,7 @@
 // Runs one plan through the real exporter (queue, merging, retries, timeouts) and batch processor in virtual time, and
 // checks after every step what has to be true at any time, and at the end what became of every item.
 
+import { isDeepStrictEqual } from 'node:util';
 import { Admission } from '../../pipeline/admission.ts';
 import { NO_CLIENT, type Batch, type WireForm } from '../../pipeline/batch.ts';
 import type { ComponentContext, ComponentKind, Exporter } from '../../pipeline/component.ts';
@@ -118,7 +119,8 @@ class Simulation implements Outcome {
 
   #arrive({ signal, items, isLarge, isWire, metadata }: Arrival): void {
     const entries = Object.entries(metadata);
-    const context = entries.length === 0 ? NO_CLIENT : { metadata: new Map(entries.map(([key, value]) => [key, [value]])) };
+    const context =
+      entries.length === 0 ? NO_CLIENT : { metadata: new Map(entries.map(([key, value]) => [key, [value]])) };
     const made = numberedBatch(signal, this.#ledger.nextItem, items, context, isLarge);
     const wire: WireForm = { encoding: 'gzip', body: new Uint8Array(1) };
     const batch = isWire ? { ...made, wire } : made;
@@ -162,7 +164,9 @@ class Simulation implements Outcome {
     if (section) {
       const limited: Consumer = {
         consume: (batch) => {
-          this.#guard(() => this.#ledger.checkRequest(batch, itemsOf(batch), section.send_batch_max_size, processorKeys ?? []));
+          this.#guard(() =>
+            this.#ledger.checkRequest(batch, itemsOf(batch), section.send_batch_max_size, processorKeys ?? []),
+          );
           return last.consume(batch);
         },
       };
@@ -258,9 +262,12 @@ class Simulation implements Outcome {
 
   /** Data waits no longer than it has to where nothing is on its way. */
   #checkProgress(): void {
-    const { queue } = this.plan.settings;
+    const { settings, processor } = this.plan;
+    const { queue } = settings;
+    // Otherwise what waits may be where a batch processor tries again, one by one, what was rejected as a whole.
+    const isSimple = queue?.blockOnOverflow !== true && (!processor || queue?.waitForResult === false);
     const isBusy = this.#instances.some(({ metrics }) => metrics.gaugeOf('otelcol_exporter_in_flight_requests') > 0);
-    if (isBusy || this.#stopsUnderWay > 0 || this.#isStopping) return;
+    if (!isSimple || isBusy || this.#stopsUnderWay > 0 || this.#isStopping) return;
     const patienceMs = (queue?.batch?.flushTimeoutMs ?? 0) + 1;
     for (const submission of this.#ledger.submissions) {
       const waitedMs = this.#clock.now() - submission.atMs;
@@ -279,7 +286,8 @@ class Simulation implements Outcome {
     let sent = 0;
     for (const { metrics, parts } of this.#instances) {
       for (const { entry } of parts) {
-        if (entry.flow.inFlightBatches !== 0) throw new Violation(`${entry.flow.inFlightBatches} batches are still inside`);
+        if (entry.flow.inFlightBatches !== 0)
+          throw new Violation(`${entry.flow.inFlightBatches} batches are still inside`);
       }
       for (const name of ['otelcol_exporter_in_flight_requests', 'otelcol_exporter_queue_size']) {
         if (metrics.gaugeOf(name) !== 0) throw new Violation(`${name} is ${metrics.gaugeOf(name)} at the end`);
@@ -293,14 +301,15 @@ class Simulation implements Outcome {
 }
 
 /**
- * Whether batches reach the exporter's queue in the order in which they came. They do not where callers wait for room, or
- * where the batch processor has a reason to hand something on again or in parts.
+ * Whether batches reach the exporter's queue in the order in which they came. They do not where the batch processor has a
+ * reason to hold something back, or to hand it on again or in parts.
  */
 function keepsOrder({ processor, settings: { queue } }: Plan): boolean {
-  if (queue?.blockOnOverflow === true) return false;
   if (!processor) return true;
-  const isTakenWhole = processor['send_batch_max_size'] === 0 && (queue?.batch?.maxSize ?? 0) === 0;
-  return isTakenWhole && queue?.sizer === 'requests' && !queue.waitForResult;
+  if (queue?.blockOnOverflow === true) return false;
+  const { send_batch_max_size: maxSize, metadata_keys: keys } = processor;
+  const isTakenWhole = maxSize === 0 && (queue?.batch?.maxSize ?? 0) === 0;
+  return isTakenWhole && isDeepStrictEqual(keys, []) && queue?.sizer === 'requests' && !queue.waitForResult;
 }
 
 const LISTENERS = new SharedListenerPool();
