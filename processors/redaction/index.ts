@@ -19,5 +19,6 @@ export default defineProcessor({
   detect: [credit_card, email, token]
   summary: info
 `,
+  runsInCopies: () => true,
   create: (settings, _context, signal, next) => new RedactionProcessor(settings, signal, next),
 });
