@@ -1,12 +1,12 @@
 // The configuration of bearertokenauth: contrib's keys, defaults and rules.
 
 import { z } from 'zod';
-import { nonNegativeDuration, opaque } from '../../pipeline/schema.ts';
+import { duration, opaque } from '../../pipeline/schema.ts';
 
 const retryOnFailure = z.strictObject({
   enabled: z.boolean().default(false).describe('Whether to try again at all.'),
   max_retries: z.int().default(0).describe('Give up after so many tries; 0 means never.'),
-  interval: nonNegativeDuration().prefault('0s').describe('The wait between two tries.'),
+  interval: duration().prefault('0s').describe('The wait between two tries.'),
 });
 
 export const config = z
@@ -40,7 +40,7 @@ export const config = z
     if (retry.enabled) {
       if (filename === '') refuse(['retry_on_failure'], 'retry_on_failure needs a filename');
       if (retry.max_retries < 0) refuse(['retry_on_failure', 'max_retries'], 'must not be negative');
-      if (retry.interval === 0) refuse(['retry_on_failure', 'interval'], 'must be longer than 0');
+      if (retry.interval <= 0) refuse(['retry_on_failure', 'interval'], 'must be longer than 0');
     }
     if (settings.wait_for_token_file && filename === '') {
       refuse(['wait_for_token_file'], 'wait_for_token_file needs a filename');

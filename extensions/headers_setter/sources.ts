@@ -26,7 +26,7 @@ export function sourceOf(header: HeaderSettings, watch: (path: string) => Watche
     const file = watch(path);
     return fixed(() => file.value ?? '');
   }
-  if (name !== undefined) return fromMetadata(name, fallback);
+  if (name !== undefined) return fromContext(name, fallback);
   if (attribute !== undefined) return fromAttribute(attribute, fallback);
   return fixed(() => '');
 }
@@ -35,19 +35,29 @@ function fixed(value: () => string): HeaderSource {
   return { value, identity: () => '' };
 }
 
-function fromMetadata(name: string, fallback: string): HeaderSource {
+const AUTH = 'auth.';
+
+/** A header of the sender's request; `auth.NAME` also takes what the authenticator found out, where that is text. */
+function fromContext(name: string, fallback: string): HeaderSource {
   const key = name.toLowerCase();
+  const attribute = name.startsWith(AUTH) ? name.slice(AUTH.length) : undefined;
+  const valuesOf = (client: ClientContext): readonly string[] => {
+    const known = attribute === undefined ? undefined : client.auth?.get(attribute);
+    if (typeof known === 'string') return [known];
+    if (Array.isArray(known) && known.every((one) => typeof one === 'string')) return known;
+    return client.metadata.get(key) ?? [];
+  };
   return {
     value(client) {
-      const values = client.metadata.get(key) ?? [];
+      const values = valuesOf(client);
       if (values.length > 1) {
         throw new CanNotAuthorize(
-          `the request had the header "${name}" ${values.length} times; it can not be said which one to send on`,
+          `the request had "${name}" ${values.length} times; it can not be said which one to send on`,
         );
       }
       return sendable(values[0] ?? fallback, name);
     },
-    identity: (client) => JSON.stringify(client.metadata.get(key) ?? []),
+    identity: (client) => JSON.stringify(valuesOf(client)),
   };
 }
 

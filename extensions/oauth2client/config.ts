@@ -6,6 +6,8 @@ import { tlsClientSettings } from '../../pipeline/settings/tls.ts';
 
 export const JWT_BEARER = 'urn:ietf:params:oauth:grant-type:jwt-bearer';
 
+const SIGNATURES: readonly string[] = ['', 'RS256', 'RS384', 'RS512'];
+
 /** One value or several of the same name; any of them may be a secret. */
 const parameters = z
   .record(z.string(), z.union([opaque(), z.array(opaque())]))
@@ -28,9 +30,9 @@ export const config = z
       .describe('For the JWT: a file with the key instead, read for every new token.'),
     client_certificate_key_id: z.string().default('').describe('For the JWT: its kid header.'),
     signature_algorithm: z
-      .enum(['', 'RS256', 'RS384', 'RS512'])
+      .string()
       .default('')
-      .describe('For the JWT: how it is signed; RS256 where empty.'),
+      .describe('For the JWT: how it is signed: RS256, also where empty, RS384 or RS512.'),
     iss: z.string().default('').describe('For the JWT: the issuer; client_id where empty.'),
     audience: z.string().default('').describe('For the JWT: the audience; token_url where empty.'),
     claims: z.record(z.string(), z.unknown()).default({}).describe('For the JWT: further claims.'),
@@ -49,6 +51,9 @@ export const config = z
       refuse('client_id', 'give client_id or client_id_file');
     }
     if (settings.grant_type === JWT_BEARER) {
+      if (!SIGNATURES.includes(settings.signature_algorithm)) {
+        refuse('signature_algorithm', `must be one of ${SIGNATURES.slice(1).join(', ')}`);
+      }
       if (settings.client_certificate_key === '' && settings.client_certificate_key_file === '') {
         refuse('client_certificate_key', 'give client_certificate_key or client_certificate_key_file');
       }

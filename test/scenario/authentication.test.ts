@@ -1,10 +1,13 @@
 // A whole agent whose every listener requires authentication, and what a reload of the authenticator alone changes.
 
 import assert from 'node:assert/strict';
-import { writeFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
 import grpc from '@grpc/grpc-js';
+import { registry } from '../../cmd/registry.ts';
+import { loadConfiguration } from '../../pipeline/config/load.ts';
 import { freePorts, runAgent, startAgent } from '../support/agent.ts';
 import { GrpcTestClient } from '../support/grpc-client.ts';
 import { httpRequest } from '../support/http-request.ts';
@@ -120,4 +123,11 @@ void test('an authenticator that does not run is an error of the start', async (
     byStart.stderr,
     /auth::authenticator names bearertokenauth, which is not running \[AUTHENTICATOR_MISSING\]/,
   );
+});
+
+void test('the example is valid, and names secrets only by their files', async () => {
+  const example = new URL('../../examples/secure-gateway.yaml', import.meta.url);
+  const { verdict, errors } = await loadConfiguration({ uris: [fileURLToPath(example)], env: {}, registry });
+  assert.deepEqual([verdict, errors.map(String)], ['valid', []]);
+  assert.doesNotMatch(readFileSync(example, 'utf8'), /^\s*(?:token|password|client_secret):/m);
 });

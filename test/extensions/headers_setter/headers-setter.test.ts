@@ -62,6 +62,8 @@ void test('values come from the request that brought the data, or from who sent 
   assert.deepEqual(await of({ from_context: 'X-Tenant' }), { k: 'acme' });
   assert.deepEqual(await of({ from_context: 'X-Other', default_value: 'd' }), { k: 'd' });
   assert.deepEqual(await of({ from_context: 'X-Other' }), { k: '' });
+  assert.deepEqual(await of({ from_context: 'auth.subject' }), { k: 'ann' });
+  await assert.rejects(of({ from_context: 'auth.groups' }), CanNotAuthorize);
   assert.deepEqual(await of({ from_attribute: 'subject' }), { k: 'ann' });
   assert.deepEqual(await of({ from_attribute: 'groups' }), { k: '["a","b"]' });
   assert.deepEqual(await of({ from_attribute: 'other', default_value: 'd' }), { k: 'd' });

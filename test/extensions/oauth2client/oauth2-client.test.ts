@@ -204,6 +204,10 @@ void test('what can not work is refused', () => {
     [{ ...good, token_url: '' }, /is missing/],
     [{ ...good, token_url: 'x/token' }, /http or https/],
     [{ ...good, grant_type: JWT_BEARER }, /client_certificate_key/],
+    [
+      { ...good, grant_type: JWT_BEARER, client_certificate_key: 'x', signature_algorithm: 'ES256' },
+      /RS256, RS384, RS512/,
+    ],
     [{ ...good, scopes: ['x'], endpoint_params: { scope: 'y' } }, /can not say scope/],
   ];
   for (const [settings, message] of bad) assert.throws(() => config.parse(settings), message);
