@@ -2,7 +2,7 @@
 // remembered by its bytes.
 
 import { compileRe2, type Re2 } from '../../pipeline/regexp.ts';
-import { decodeUtf8, equalBytes } from '../../proto/otlp/text.ts';
+import { RememberedText } from '../../proto/otlp/remembered-text.ts';
 import type { RedactionConfig } from './config.ts';
 import { ADMITTED_SUMMARY_KEYS } from './summary.ts';
 
@@ -21,18 +21,8 @@ export interface KeyVerdict {
   readonly hasStatements: boolean;
 }
 
-/** Places for keys: each has one, by its hash, and takes it from the one before. A power of two. */
+/** Keys that are remembered. */
 const PLACES = 4_096;
-/** Longer keys are not remembered. */
-const MAX_LENGTH = 256;
-
-const FNV_OFFSET = 0x811c_9dc5;
-const FNV_PRIME = 0x0100_0193;
-
-interface Known {
-  readonly utf8: Uint8Array;
-  readonly verdict: KeyVerdict;
-}
 
 export class KeyVerdicts {
   readonly #ignored: ReadonlySet<string>;
@@ -42,7 +32,7 @@ export class KeyVerdicts {
   readonly #blockedPatterns: readonly Re2[];
   readonly #urlKeys: ReadonlySet<string>;
   readonly #statementKeys: ReadonlySet<string>;
-  readonly #places: (Known | undefined)[] = Array.from({ length: PLACES });
+  readonly #verdicts = new RememberedText(PLACES, (key) => this.#judge(key));
 
   constructor(config: RedactionConfig, statementKeys: ReadonlySet<string>) {
     this.#ignored = new Set(config.ignored_keys);
@@ -55,17 +45,7 @@ export class KeyVerdicts {
 
   /** The verdict on the key in [start, end). */
   of(bytes: Uint8Array, start: number, end: number): KeyVerdict {
-    if (end - start > MAX_LENGTH) return this.#judge(decodeUtf8(bytes, start, end));
-    let hash = FNV_OFFSET;
-    // Safe: callers give a place within the bytes.
-    for (let at = start; at < end; at++) hash = Math.imul(hash ^ (bytes[at] as number), FNV_PRIME);
-    const place = (hash ^ (hash >>> 16)) & (PLACES - 1);
-    const known = this.#places[place];
-    if (known !== undefined && equalBytes(bytes, start, end, known.utf8)) return known.verdict;
-    const verdict = this.#judge(decodeUtf8(bytes, start, end));
-    // Not slice(): of a Buffer that is a window, which would keep the whole batch alive.
-    this.#places[place] = { utf8: new Uint8Array(bytes.subarray(start, end)), verdict };
-    return verdict;
+    return this.#verdicts.of(bytes, start, end);
   }
 
   #judge(key: string): KeyVerdict {
