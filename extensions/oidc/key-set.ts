@@ -96,12 +96,7 @@ export class Discovery implements KeySource {
 
   /** Fails with OIDC_PROVIDER where the provider answers something that can not be used; unreachable is for now. */
   async start(): Promise<void> {
-    try {
-      await this.#fetch();
-    } catch (error) {
-      if (error instanceof AgentError) throw error;
-      this.#unreachable(error);
-    }
+    await this.refresh();
   }
 
   async current(): Promise<Keys> {
@@ -125,8 +120,14 @@ export class Discovery implements KeySource {
     return this.#keys !== before;
   }
 
+  /** As `start`. */
   async refresh(): Promise<void> {
-    await this.#fetch();
+    try {
+      await this.#fetch();
+    } catch (error) {
+      if (error instanceof AgentError) throw error;
+      this.#unreachable(error);
+    }
   }
 
   close(): void {
