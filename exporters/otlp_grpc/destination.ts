@@ -128,6 +128,9 @@ export class GrpcDestination implements Destination {
       throw failureOfCall(error, this.#config.endpoint, batch);
     }
     if (spanned) endAnsweredCall(spanned, answer, this.#authority);
+    if (answer.status === GRPC_STATUS.UNAUTHENTICATED && (await this.#authenticator?.renew?.(ready.headers ?? {}))) {
+      throw new Refused(`${this.#config.endpoint} did not take the credentials; there are new ones`);
+    }
     if (answer.status !== GRPC_STATUS.OK) throw this.#failureOf(answer, batch);
     checkPartialSuccess(decodePartialSuccess(answer.body), this.#config.endpoint, batch, this.#context.log);
   }

@@ -143,6 +143,9 @@ export class HttpDestination implements Destination {
       throw failureOfCall(error, endpoint.url, batch);
     }
     if (spanned) endAnsweredRequest(spanned, answer.status);
+    if (answer.status === 401 && (await this.#authenticator?.renew?.(headers))) {
+      throw new Refused(`${endpoint.url} did not take the credentials; there are new ones`);
+    }
     if (answer.status < 200 || answer.status > 299) throw this.#failureOf(endpoint, answer, batch);
     checkPartialSuccess(partialSuccessOf(answer), endpoint.url, batch, this.#context.log);
   }

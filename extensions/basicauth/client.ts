@@ -2,7 +2,11 @@
 
 import type { ComponentContext, Extension } from '../../pipeline/component.ts';
 import { AgentError } from '../../pipeline/errors.ts';
-import type { ClientAuthenticator, RequestHeaders } from '../../pipeline/transport/client-authentication.ts';
+import {
+  CurrentCredentials,
+  type ClientAuthenticator,
+  type RequestHeaders,
+} from '../../pipeline/transport/client-authentication.ts';
 import { secretText, WatchedFile } from '../../pipeline/watched-file.ts';
 import type { ClientAuthSettings } from './config.ts';
 
@@ -12,6 +16,7 @@ export class BasicAuthClient implements Extension, ClientAuthenticator {
   readonly #files: WatchedFile<string>[] = [];
   readonly #username: WatchedFile<string> | undefined;
   readonly #password: WatchedFile<string> | undefined;
+  readonly #current = new CurrentCredentials();
   #value = '';
 
   constructor(settings: ClientAuthSettings, context: ComponentContext) {
@@ -52,6 +57,12 @@ export class BasicAuthClient implements Extension, ClientAuthenticator {
     headers['authorization'] = this.#value;
   }
 
+  async renew(refused: Readonly<RequestHeaders>): Promise<boolean> {
+    // What is wrong with a file is said in the log already.
+    for (const file of this.#files) await file.refresh().catch(() => undefined);
+    return this.#current.isOutdated(refused['authorization']);
+  }
+
   mayShare(): boolean {
     return true;
   }
@@ -60,6 +71,7 @@ export class BasicAuthClient implements Extension, ClientAuthenticator {
     const name = this.#username?.value ?? this.#settings.username;
     const password = this.#password?.value ?? this.#settings.password;
     this.#value = `Basic ${Buffer.from(`${name}:${password}`).toString('base64')}`;
+    this.#current.set(this.#value);
   }
 }
 

@@ -5,7 +5,11 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { ComponentContext, Extension } from '../../pipeline/component.ts';
 import { Refused } from '../../pipeline/delivery.ts';
 import { Unauthenticated, type ServerAuthenticator } from '../../pipeline/transport/authentication.ts';
-import type { ClientAuthenticator, RequestHeaders } from '../../pipeline/transport/client-authentication.ts';
+import {
+  CurrentCredentials,
+  type ClientAuthenticator,
+  type RequestHeaders,
+} from '../../pipeline/transport/client-authentication.ts';
 import { digestOfSecret, isOneOf } from '../../pipeline/transport/same-secret.ts';
 import { secretText, WatchedFile } from '../../pipeline/watched-file.ts';
 import type { BearerTokenConfig } from './config.ts';
@@ -21,6 +25,7 @@ export class BearerTokenAuth implements Extension, ServerAuthenticator, ClientAu
   readonly #header: string;
   readonly #file: WatchedFile<readonly string[]> | undefined;
   readonly #stopping = new AbortController();
+  readonly #current = new CurrentCredentials();
   #waiting: Promise<void> | undefined;
   /** Header values. */
   #first: string | undefined;
@@ -91,6 +96,12 @@ export class BearerTokenAuth implements Extension, ServerAuthenticator, ClientAu
     headers[this.#header] = this.#first;
   }
 
+  async renew(refused: Readonly<RequestHeaders>): Promise<boolean> {
+    // What is wrong with the file is said in the log already.
+    await this.#file?.refresh().catch(() => undefined);
+    return this.#current.isOutdated(refused[this.#header]);
+  }
+
   mayShare(): boolean {
     return true;
   }
@@ -99,6 +110,7 @@ export class BearerTokenAuth implements Extension, ServerAuthenticator, ClientAu
     const { scheme } = this.#config;
     const values = scheme === '' ? tokens : tokens.map((token) => `${scheme} ${token}`);
     this.#first = values[0];
+    this.#current.set(this.#first);
     this.#digests = values.map(digestOfSecret);
     if (this.#file?.value)
       this.#context.log.info({ filename: this.#config.filename }, 'Tokens were read from the file');

@@ -31,7 +31,7 @@ export class HeadersSetter implements Extension, ClientAuthenticator {
     this.#actions = config.headers.map((header) => ({
       key: header.key.toLowerCase(),
       action: header.action,
-      source: sourceOf(header, (path) => this.#watch(path)),
+      source: sourceOf(header, (path, onChange) => this.#watch(path, onChange)),
     }));
   }
 
@@ -67,6 +67,13 @@ export class HeadersSetter implements Extension, ClientAuthenticator {
     return undefined;
   }
 
+  async renew(refused: Readonly<RequestHeaders>): Promise<boolean> {
+    const isNew = (await this.#additional?.renew?.(refused)) ?? false;
+    // What is wrong with a file is said in the log already.
+    for (const file of this.#files) await file.refresh().catch(() => undefined);
+    return isNew || this.#actions.some(({ key, source }) => source.isOutdated?.(refused[key]) === true);
+  }
+
   mayShare(one: ClientContext, other: ClientContext): boolean {
     if (this.#additional && !this.#additional.mayShare(one, other)) return false;
     for (const { source } of this.#actions) if (source.identity(one) !== source.identity(other)) return false;
@@ -82,12 +89,13 @@ export class HeadersSetter implements Extension, ClientAuthenticator {
     }
   }
 
-  #watch(path: string): WatchedFile<string> {
+  #watch(path: string, onChange: (value: string) => void): WatchedFile<string> {
     const file = new WatchedFile({
       path,
       key: 'value_file',
       component: `extension:${this.#context.id}`,
       parse: secretText,
+      onChange,
       onFailure: (error) => this.#context.log.error({ error: String(error) }, 'Reading a header value again failed'),
     });
     this.#files.push(file);

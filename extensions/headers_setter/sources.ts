@@ -2,7 +2,7 @@
 
 import { validateHeaderValue } from 'node:http';
 import type { ClientContext } from '../../pipeline/batch.ts';
-import { CanNotAuthorize } from '../../pipeline/transport/client-authentication.ts';
+import { CanNotAuthorize, CurrentCredentials } from '../../pipeline/transport/client-authentication.ts';
 import type { WatchedFile } from '../../pipeline/watched-file.ts';
 import type { HeaderSettings } from './config.ts';
 
@@ -11,9 +11,14 @@ export interface HeaderSource {
   value(client: ClientContext): string;
   /** Equal for clients whose data gets the same value. */
   identity(client: ClientContext): string;
+  /** Whether the value is one that another has taken the place of. */
+  isOutdated?(value: string | undefined): boolean;
 }
 
-export function sourceOf(header: HeaderSettings, watch: (path: string) => WatchedFile<string>): HeaderSource {
+export function sourceOf(
+  header: HeaderSettings,
+  watch: (path: string, onChange: (value: string) => void) => WatchedFile<string>,
+): HeaderSource {
   const {
     value,
     value_file: path,
@@ -23,8 +28,9 @@ export function sourceOf(header: HeaderSettings, watch: (path: string) => Watche
   } = header;
   if (value !== undefined) return fixed(() => value);
   if (path !== undefined) {
-    const file = watch(path);
-    return fixed(() => file.value ?? '');
+    const current = new CurrentCredentials();
+    const file = watch(path, (read) => current.set(read));
+    return { ...fixed(() => file.value ?? ''), isOutdated: (given) => current.isOutdated(given) };
   }
   if (name !== undefined) return fromContext(name, fallback);
   if (attribute !== undefined) return fromAttribute(attribute, fallback);

@@ -2,7 +2,11 @@
 
 import type { ComponentContext, Extension } from '../../pipeline/component.ts';
 import { Refused } from '../../pipeline/delivery.ts';
-import type { ClientAuthenticator, RequestHeaders } from '../../pipeline/transport/client-authentication.ts';
+import {
+  CurrentCredentials,
+  type ClientAuthenticator,
+  type RequestHeaders,
+} from '../../pipeline/transport/client-authentication.ts';
 import type { OAuth2ClientConfig } from './config.ts';
 import { TokenRequest, type Token } from './token-request.ts';
 
@@ -10,16 +14,20 @@ import { TokenRequest, type Token } from './token-request.ts';
 const EXPIRY_MARGIN_MS = 10_000;
 /** After a failure the authorization server is left alone for this long. */
 const RETRY_AFTER_MS = 1_000;
+/** A token that is refused when it is this young is not the problem: another one would be refused as well. */
+const YOUNG_MS = 10_000;
 
 export class OAuth2Client implements Extension, ClientAuthenticator {
   readonly needsTls = true;
   readonly #config: OAuth2ClientConfig;
   readonly #context: ComponentContext;
   readonly #request: TokenRequest;
+  readonly #current = new CurrentCredentials();
   #token: Token | undefined;
   /** When a new token should be fetched, and when the old one can not be used any more. */
   #renewAtMs = 0;
   #expiresAtMs = 0;
+  #fetchedAtMs = 0;
   #fetching: Promise<Token> | undefined;
   #failure: Refused | undefined;
   #notBeforeMs = 0;
@@ -53,6 +61,16 @@ export class OAuth2Client implements Extension, ClientAuthenticator {
     });
   }
 
+  /** A token may be withdrawn before it expires. */
+  renew(refused: Readonly<RequestHeaders>): Promise<boolean> {
+    const given = refused['authorization'];
+    if (given === this.#token?.header && this.#context.now() - this.#fetchedAtMs >= YOUNG_MS) {
+      this.#token = undefined;
+      this.#current.set(undefined);
+    }
+    return Promise.resolve(this.#current.isOutdated(given));
+  }
+
   mayShare(): boolean {
     return true;
   }
@@ -74,6 +92,8 @@ export class OAuth2Client implements Extension, ClientAuthenticator {
     const now = this.#context.now();
     const { lifetimeMs = Number.POSITIVE_INFINITY } = token;
     this.#token = token;
+    this.#current.set(token.header);
+    this.#fetchedAtMs = now;
     this.#expiresAtMs = now + lifetimeMs - Math.min(EXPIRY_MARGIN_MS, lifetimeMs / 10);
     // A token that lives shorter than the buffer must not be fetched anew for every request.
     this.#renewAtMs =

@@ -22,8 +22,30 @@ export interface ClientAuthenticator {
    * fetched. Fails with Refused when the credentials can not be had for now, with CanNotAuthorize when never.
    */
   authorize(headers: RequestHeaders, client: ClientContext): void | Promise<void>;
+  /**
+   * The destination did not take these headers for good ones. Whether the next ones will be others (a new token, a file
+   * that has changed), so that the same data can be tried again.
+   */
+  renew?(refused: Readonly<RequestHeaders>): Promise<boolean>;
   /** Whether requests for data of the two get the same headers, so that the data may share one. */
   mayShare(one: ClientContext, other: ClientContext): boolean;
+}
+
+/** Tells refused credentials that others have taken the place of from those that are still the only ones. */
+export class CurrentCredentials {
+  #now: string | undefined;
+  #before: string | undefined;
+
+  /** Undefined while there are none. */
+  set(value: string | undefined): void {
+    if (value === this.#now) return;
+    this.#before = this.#now ?? this.#before;
+    this.#now = value;
+  }
+
+  isOutdated(value: string | undefined): boolean {
+    return value !== undefined && value === this.#before && value !== this.#now;
+  }
 }
 
 function isClientAuthenticator(extension: unknown): extension is ClientAuthenticator {

@@ -120,8 +120,10 @@ void test('a client sends name and password, from files that are read again', as
   await auth.start();
   auth.authorize(headers);
   assert.deepEqual(headers, basic('bob:secret'));
+  const refused = { ...headers };
+  assert.equal(await auth.renew(refused), false);
   writeFileSync(passwords, 'other');
-  await auth.refresh();
+  assert.equal(await auth.renew(refused), true);
   auth.authorize(headers);
   assert.deepEqual(headers, basic('bob:other'));
   writeFileSync(names, 'a:b');

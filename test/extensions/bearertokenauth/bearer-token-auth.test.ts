@@ -73,6 +73,20 @@ void test('a file has a token in each line, and is read again', async () => {
   await auth.authenticate({ authorization: 'Bearer third' });
 });
 
+void test('a token that is refused is read anew', async () => {
+  const filename = path.join(folder, 'rotated');
+  writeFileSync(filename, 'old');
+  const { auth } = make({ filename });
+  await auth.start();
+  const refused = sent(auth);
+  assert.equal(await auth.renew(refused), false);
+  writeFileSync(filename, 'new');
+  assert.equal(await auth.renew(refused), true);
+  assert.equal(await auth.renew(refused), true);
+  assert.equal(await auth.renew(sent(auth)), false);
+  assert.equal(await make({ token: 'fixed' }).auth.renew({ authorization: 'Bearer fixed' }), false);
+});
+
 void test('a file that is not there fails the start, or is waited for', async () => {
   const filename = path.join(folder, 'later');
   await assert.rejects(make({ filename }).auth.start(), /can not use filename .*later: there is no such file/);

@@ -98,8 +98,10 @@ void test('a value from a file is read again', async () => {
   const extension = await setter({ headers: [{ key: 'K', value_file: file }] });
   const headers: RequestHeaders = {};
   await extension.authorize(headers, NO_CLIENT);
+  const refused = { ...headers };
+  assert.equal(await extension.renew(refused), false);
   writeFileSync(file, 'two');
-  await extension.refresh();
+  assert.equal(await extension.renew(refused), true);
   assert.deepEqual(headers, { k: 'one' });
   await extension.authorize(headers, NO_CLIENT);
   assert.deepEqual(headers, { k: 'two' });
@@ -116,6 +118,7 @@ void test('another authenticator is asked first, also one that has to wait', asy
       headers['authorization'] = 'Bearer x';
     },
     mayShare: (one) => one !== NO_CLIENT,
+    renew: ({ authorization }) => Promise.resolve(authorization === 'Bearer old'),
   };
   const settings = {
     headers: [{ key: 'Authorization', action: 'update', value: 'Token y' }],
@@ -126,6 +129,8 @@ void test('another authenticator is asked first, also one that has to wait', asy
   await extension.authorize(headers, NO_CLIENT);
   assert.deepEqual(headers, { authorization: 'Token y' });
   assert.equal(extension.needsTls, true);
+  assert.equal(await extension.renew({ authorization: 'Bearer old' }), true);
+  assert.equal(await extension.renew({ authorization: 'Bearer x' }), false);
   assert.equal(extension.mayShare(NO_CLIENT, NO_CLIENT), false);
   await assert.rejects(setter(settings), /additional_auth names oauth2client, which is not running/);
   await assert.rejects(setter(settings, { oauth2client: {} }), /which does not authenticate requests/);

@@ -143,6 +143,20 @@ void test('while a new token can not be had, the old one is used until it expire
   await assert.rejects(header(), Refused);
 });
 
+void test('a token that is refused before it expires is fetched anew, unless it is new itself', async () => {
+  await using server = await smallServer(tokens());
+  const { extension, header, clock } = client({ token_url: server.url });
+  const refused = { authorization: (await header()) ?? '' };
+  assert.equal(await extension.renew(refused), false);
+  clock.now += 10_000;
+  assert.equal(await extension.renew(refused), true);
+  assert.equal(await extension.renew(refused), true);
+  assert.equal(await header(), 'Bearer token 2');
+  assert.equal(await extension.renew(refused), true);
+  assert.equal(server.asked.length, 2);
+  assert.equal(await extension.renew({ authorization: 'set by another' }), false);
+});
+
 void test('no answer is no wait without end', async () => {
   await using server = await smallServer(() => undefined);
   const { header } = client({ token_url: server.url, timeout: '20ms' });

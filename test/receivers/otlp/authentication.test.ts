@@ -214,6 +214,30 @@ void test('credentials that are fetched are waited for, no longer than the attem
   for (const outcome of await sending.send()) assert.ok(outcome instanceof Rejected && outcome.count === 3);
 });
 
+void test('data whose credentials were refused is tried again where there are new ones, and lost where not', async () => {
+  await using receiving = await receive({}, bearerToken('new'));
+  let token = 'old';
+  const renewed: (string | undefined)[] = [];
+  const key: ClientAuthenticator = {
+    needsTls: false,
+    authorize(headers) {
+      headers['authorization'] = `Bearer ${token}`;
+    },
+    renew({ authorization }) {
+      renewed.push(authorization);
+      return Promise.resolve(token === 'old');
+    },
+    mayShare: () => true,
+  };
+  await using sending = await senders(receiving, key, PLAIN);
+  for (const outcome of await sending.send()) assert.ok(outcome instanceof Refused, String(outcome));
+  token = 'wrong';
+  for (const outcome of await sending.send()) assert.ok(outcome instanceof Rejected, String(outcome));
+  token = 'new';
+  assert.deepEqual(await sending.send(), [undefined, undefined]);
+  assert.deepEqual(renewed, ['Bearer old', 'Bearer old', 'Bearer wrong', 'Bearer wrong']);
+});
+
 void test('what an authenticator sets takes the place of configured headers; over HTTP it sees all of them', async () => {
   await using receiving = await receive({ include_metadata: true });
   const headers = { 'x-a': 'configured', 'x-b': 'configured' };
