@@ -32,7 +32,8 @@ export function decodePartialSuccess(bytes: Uint8Array): PartialSuccess | undefi
       let rejected = 0;
       let message = '';
       while (partial.next()) {
-        if (partial.field === 1 && partial.type === VARINT) rejected = partial.hi * 2 ** 32 + partial.lo;
+        // A signed number; fewer than none are none.
+        if (partial.field === 1 && partial.type === VARINT) rejected = (partial.hi | 0) * 2 ** 32 + partial.lo;
         else if (partial.field === 2 && partial.type === LENGTH_DELIMITED) {
           message = cut(Buffer.from(bytes.subarray(partial.start, partial.stop)).toString('utf8'));
         }

@@ -57,7 +57,7 @@ export function partialSuccessFromJson(body: Uint8Array): PartialSuccess | undef
   const partial = parseObject(body)?.['partialSuccess'];
   if (!isObject(partial)) return undefined;
   const counted = Object.values(REJECTED).map((name) => Number(partial[name] ?? 0));
-  const rejected = counted.find((count) => count > 0) ?? 0;
+  const rejected = counted.find((count) => Number.isInteger(count) && count > 0) ?? 0;
   const { errorMessage } = partial;
   const message = typeof errorMessage === 'string' ? cut(errorMessage) : '';
   return rejected > 0 || message !== '' ? { rejected, message } : undefined;

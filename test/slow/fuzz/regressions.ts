@@ -1,0 +1,15 @@
+// Inputs that once broke something, tried before any other. A failing run prints the line to add here.
+
+export interface Regression {
+  readonly target: string;
+  /** base64. */
+  readonly input: string;
+}
+
+export const REGRESSIONS: readonly Regression[] = [
+  // {"partialSuccess":{"rejectedLogRecords":"0.53","errorMessage":"why"}}: half a record was counted as rejected.
+  {
+    target: 'answers',
+    input: 'eyJwYXJ0aWFsU3VjY2VzcyI6eyJyZWplY3RlZExvZ1JlY29yZHMiOiIwLjUzIiwiZXJyb3JNZXNzYWdlIjoid2h5In19',
+  },
+];
