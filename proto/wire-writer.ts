@@ -135,8 +135,19 @@ export class ProtoWriter {
 
   doubleField(field: number, value: number): void {
     this.tag(field, FIXED64);
+    this.double(value);
+  }
+
+  /** A double without a tag, as in packed fields. */
+  double(value: number): void {
     scratchDouble[0] = value;
     this.#scratch();
+  }
+
+  /** Eight bytes without a tag, given as two unsigned words. */
+  fixed64Words(low: number, high: number): void {
+    this.#word(low);
+    this.#word(high);
   }
 
   bytesField(field: number, value: Uint8Array): void {
