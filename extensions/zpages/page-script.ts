@@ -17,6 +17,7 @@ const KINDS = [
   ['in', /^otelcol_receiver_accepted_/, 'receiver'], ['sent', /^otelcol_exporter_sent_/, 'exporter'],
   ['failed', /^otelcol_exporter_(send|enqueue)_failed_/, 'exporter'], ['requests', /^otelcol_exporter_in_flight_requests$/, 'exporter'],
   ['queue', /^otelcol_exporter_queue_size$/, 'exporter'], ['capacity', /^otelcol_exporter_queue_capacity$/, 'exporter'],
+  ['streak', /^genesis_exporter_consecutive_failures$/, 'exporter'],
 ];
 const FLOW = { genesis_component_consumed_items: 'in', genesis_component_in_flight_batches: 'flight', genesis_component_in_flight_bytes: 'bytes' };
 let before, beforeMs = 0;
@@ -25,6 +26,7 @@ function read(figures) {
   const add = (key, value) => sums.set(key, (sums.get(key) || 0) + value);
   for (const { name, labels, value } of figures) {
     for (const [kind, pattern, label] of KINDS) if (pattern.test(name) && labels[label]) add(label + ':' + labels[label] + ' ' + kind, value);
+    if (name === 'genesis_exporter_circuit_state' && value) add('exporter:' + labels.exporter + ' ' + labels.state, value);
     if (FLOW[name]) add(labels.component + (labels.pipeline ? '@' + labels.pipeline : '') + ' ' + FLOW[name], value);
     if (!Object.keys(labels).length) add(name, value);
   }
@@ -58,13 +60,16 @@ function show(state, figures, drops, errors) {
   }));
   const td = (text, cls) => el('td', cls, text);
   const exporters = [...new Set(state.pipelines.flatMap((p) => p.exporters.map((m) => m.component)))].filter((c) => c.startsWith('exporter:')).sort();
+  const reasons = new Map(state.pipelines.flatMap((p) => p.exporters.map((m) => [m.component, m.reason])));
   $('queues').replaceChildren(...exporters.map((c) => {
     const queue = value(c, 'queue'), capacity = value(c, 'capacity'), sent = rate(c, 'sent'), failed = value(c, 'failed') || 0;
+    const circuit = value(c, 'half_open') ? 'half-open' : value(c, 'open') ? 'open' : 'closed';
     const fill = el('td', 'number');
     if (capacity) { const m = el('meter'); m.max = capacity; m.value = queue; m.high = capacity * .8; m.optimum = 0; fill.append(number(queue) + ' / ' + number(capacity) + ' ', m); }
     else fill.append(el('span', 'soft', 'none'));
     return el('tr', '', td(short(c)), fill, td(number(value(c, 'requests') || 0), 'number'), td(sent === undefined ? '–' : number(sent), 'number'),
-      td(number(value(c, 'sent') || 0), 'number'), td(number(failed), 'number' + (failed ? ' bad' : '')));
+      td(number(value(c, 'sent') || 0), 'number'), td(number(failed), 'number' + (failed ? ' bad' : '')),
+      td(circuit, circuit === 'closed' ? '' : 'warn'), td(number(value(c, 'streak') || 0), 'number'), td(reasons.get(c) || ''));
   }));
   const none = (n, text) => el('tr', '', Object.assign(el('td', 'soft', text), { colSpan: n }));
   const dropRow = (d) => el('tr', '', td(clock(d.timeUnixMs), 'number'), td(number(d.count), 'number'), td(d.intentional ? 'intended' : 'lost', d.intentional ? 'soft' : 'bad'),

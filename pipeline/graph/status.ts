@@ -20,7 +20,8 @@ export class StatusBoard {
     const state: ComponentState = {
       component,
       status: name,
-      sinceUnixMs: this.#now(),
+      // A state that goes on for another reason has not begun anew.
+      sinceUnixMs: before?.status === name ? before.sinceUnixMs : this.#now(),
       ...(pipeline === undefined ? {} : { pipeline }),
       ...(reason === undefined ? {} : { reason }),
     };

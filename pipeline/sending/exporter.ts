@@ -8,6 +8,7 @@ import { ITEM_NAME, type Signal } from '../signal.ts';
 import type { Span } from '../spans.ts';
 import type { BoundCounter } from '../telemetry.ts';
 import { nextDelayMs, type RetrySettings } from './backoff.ts';
+import { Circuit } from './circuit.ts';
 import { DurableQueue, limitsBehindLog } from './durable-queue.ts';
 import { SendQueue, type QueueLimits } from './send-queue.ts';
 import { endDelivery, noteRetry, SendSpans } from './send-spans.ts';
@@ -124,10 +125,10 @@ class SendingExporter implements Exporter {
   readonly #durable: DurableQueue | undefined;
   readonly #counters: Partial<Record<Signal, SentCounters>> = {};
   readonly #spans: SendSpans | undefined;
+  readonly #circuit: Circuit;
   #round = new Round();
   /** The round before, once callers are gone. */
   #lastRound: Round | undefined;
-  #failing = false;
 
   constructor(context: ComponentContext, settings: SendingSettings, destination: Destination) {
     this.#context = context;
@@ -135,6 +136,7 @@ class SendingExporter implements Exporter {
     this.#destination = destination;
     const { queue } = settings;
     this.#spans = context.spans && new SendSpans(context.spans, context.id);
+    this.#circuit = new Circuit(context);
     const storage = queue?.storage;
     const sender = new SendQueue({
       parallel: queue?.consumers ?? PARALLEL_WITHOUT_QUEUE,
@@ -232,14 +234,19 @@ class SendingExporter implements Exporter {
     const span = this.#spans?.deliver(batch);
     for (let attempt = 0; ; attempt += 1) {
       if (span && retry.enabled) span.event('Sending request.', { retry_num: attempt });
-      const failure = await this.#attempt(batch, round, span);
+      // Where nobody tries again here, the sender does, and is to hear what the destination says.
+      const vain = retry.enabled && this.#circuit.isOpen ? await this.#circuit.turn(round.signal) : undefined;
+      const began = this.#context.now();
+      const failure = vain ?? (await this.#attempt(batch, round, span));
       if (!failure) {
         this.#countersOf(batch.signal).sent.add(batch.items);
-        this.#recovered();
+        this.#circuit.succeeded();
         if (span) endDelivery(span, batch.items, 0);
         return;
       }
       if (failure instanceof Rejected) {
+        if (failure.kind === 'destination') this.#circuit.succeeded();
+        else this.#circuit.skipped();
         const counters = this.#countersOf(batch.signal);
         counters.failed.add(failure.count);
         counters.sent.add(batch.items - failure.count);
@@ -251,7 +258,8 @@ class SendingExporter implements Exporter {
         retry.enabled && !isLast
           ? nextDelayMs(retry, attempt, this.#context.now() - started, failure.retryAfterMs, this.#context.random)
           : undefined;
-      this.#failed(failure, delay);
+      if (failure === STOPPED) this.#circuit.skipped();
+      else if (failure !== vain) this.#circuit.failed(failure, began, delay);
       if (delay === undefined) {
         const isKept = this.#durable?.isStopping === true;
         if (!isKept) this.#countersOf(batch.signal).failed.add(batch.items);
@@ -259,7 +267,7 @@ class SendingExporter implements Exporter {
         throw failure;
       }
       if (span) noteRetry(span, delay, failure);
-      await sleep(delay, round.signal);
+      await this.#circuit.sleep(delay, failure, round.signal);
     }
   }
 
@@ -282,23 +290,6 @@ class SendingExporter implements Exporter {
       clearTimeout(timer);
       round.attempts.delete(attempt);
     }
-  }
-
-  #failed(failure: Refused, delayMs: number | undefined): void {
-    if (this.#failing) return;
-    this.#failing = true;
-    this.#context.status('RecoverableError', failure.message);
-    this.#context.log.warn(
-      { error: failure.message, ...(delayMs === undefined ? {} : { retry_in_ms: Math.round(delayMs) }) },
-      'Exporting failed; further failures of this kind are not logged until it recovers',
-    );
-  }
-
-  #recovered(): void {
-    if (!this.#failing) return;
-    this.#failing = false;
-    this.#context.status('OK');
-    this.#context.log.info({}, 'Exporting works again');
   }
 
   #lost(batch: Batch, error: Refused | Rejected): void {
@@ -332,17 +323,4 @@ class SendingExporter implements Exporter {
     this.#counters[signal] = made;
     return made;
   }
-}
-
-function sleep(delayMs: number, abort: AbortSignal): Promise<void> {
-  if (abort.aborted) return Promise.resolve();
-  return new Promise((resolve) => {
-    const done = (): void => {
-      clearTimeout(timer);
-      abort.removeEventListener('abort', done);
-      resolve();
-    };
-    const timer = setTimeout(done, delayMs);
-    abort.addEventListener('abort', done, { once: true });
-  });
 }
