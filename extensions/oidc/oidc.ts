@@ -1,6 +1,6 @@
 // Finds the token in a request and the provider it belongs to, and remembers for a moment which tokens were right.
 
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import type { IncomingHttpHeaders } from 'node:http';
 import { decodeJwt } from 'jose';
 import type { ComponentContext, Extension } from '../../pipeline/component.ts';
@@ -52,7 +52,7 @@ export class Oidc implements Extension, ServerAuthenticator {
     if (value === undefined || value === '') throw new Unauthenticated("authentication didn't succeed");
     const [, token, more] = value.split(' ', 3);
     if (token === undefined || more !== undefined) throw new Unauthenticated('invalid authorization header format');
-    const digest = createHash('sha256').update(token).digest('base64');
+    const digest = hash('sha256', token, 'base64');
     const known = this.#remembered.get(digest);
     if (known && this.#context.now() < known.until) return known.client;
     const verified = await this.#providerOf(token).verify(token);

@@ -1,9 +1,9 @@
 // Comparing secrets without telling by the time it takes how much of them was right.
 
-import { createHash, timingSafeEqual } from 'node:crypto';
+import { hash, timingSafeEqual } from 'node:crypto';
 
 export function digestOfSecret(secret: string): Buffer {
-  return createHash('sha256').update(secret).digest();
+  return hash('sha256', secret, 'buffer');
 }
 
 /** Whether one of the digests is that of `secret`. Looks at all of them, whichever fits. */

@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
 import { X509Certificate } from 'node:crypto';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import https from 'node:https';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { after, test } from 'node:test';
@@ -11,6 +12,7 @@ import { startAdminListener } from '../../pipeline/admin-listener.ts';
 import { AgentError } from '../../pipeline/errors.ts';
 import { httpServerSettings } from '../../pipeline/settings/http-server.ts';
 import { runningContext } from '../extensions/running-context.ts';
+import { TestAuthority } from '../support/certificates.ts';
 
 const folder = mkdtempSync(path.join(tmpdir(), 'admin-listener-'));
 after(() => rmSync(folder, { recursive: true }));
@@ -73,4 +75,37 @@ void test('an unreadable certificate and an unknown authenticator are said at st
       (error) => error instanceof AgentError && error.code === code && error.component === 'extension:zpages',
     );
   }
+});
+
+void test('only clients with a named certificate are served', async (t) => {
+  using authority = TestAuthority.make();
+  if (!authority) {
+    t.skip('openssl is not on this machine');
+    return;
+  }
+  const server = authority.issue('server', 'IP:127.0.0.1');
+  const tls = {
+    cert_file: server.cert,
+    key_file: server.key,
+    client_ca_file: authority.ca,
+    client_allowed_sans: ['ann.example'],
+  };
+  const { context } = runningContext('zpages');
+  const listener = await startAdminListener(context, settingsOf({ tls }), { handler: () => text(200, 'x') });
+  const port = Number(listener.bound[0]?.split(':')[1]);
+  const ask = (names: string): Promise<number | undefined> => {
+    const { cert, key: clientKey } = authority.issue('client', names);
+    return new Promise((resolve, reject) => {
+      const files = { ca: readFileSync(authority.ca), cert: readFileSync(cert), key: readFileSync(clientKey) };
+      const request = https.get({ host: '127.0.0.1', port, agent: false, ...files }, (response) => {
+        response.resume();
+        response.on('end', () => resolve(response.statusCode));
+      });
+      request.on('error', reject);
+    });
+  };
+  assert.equal(await ask('DNS:ann.example'), 200);
+  await assert.rejects(ask('DNS:bob.example'));
+  await assert.rejects(ask('URI:https://ann.example'));
+  await listener.stop(AbortSignal.timeout(1_000));
 });
