@@ -11,6 +11,7 @@ import { lockFolder, type FolderLock } from './folder-lock.ts';
 import { recover } from './recovery.ts';
 import { SegmentLog, type LogSettings, type SegmentLogOptions } from './segment-log.ts';
 import { addTo, newSum } from './segment.ts';
+import { syncFolder } from './segment-writer.ts';
 import { Settlements } from './settlements.ts';
 import { StateFile } from './state-file.ts';
 import type { Amount, DurableLog, LogHolder, LogRecord, StateStore, Storage } from './storage.ts';
@@ -75,7 +76,9 @@ export class FolderStorage implements Storage {
   async #folderOf(name: string): Promise<string> {
     const folder = path.join(this.#options.directory, folderName(name));
     try {
-      await mkdir(folder, { mode: 0o700, recursive: true });
+      const made = await mkdir(folder, { mode: 0o700, recursive: true });
+      // Data is only as durable as the name of its folder.
+      if (made !== undefined) await syncFolder(this.#options.directory);
       return await realpath(folder);
     } catch (error) {
       throw unusable(folder, error);

@@ -26,7 +26,7 @@ export async function recover(folder: string, settlements: Settlements): Promise
   const segments: Segment[] = [];
   const setAside: string[] = [];
   for (const segment of found) {
-    const verdict = await inspect(folder, segment);
+    const verdict = await inspect(folder, segment).catch(damagedDisk);
     if (verdict === 'damaged') {
       setAside.push(await setSegmentAside(folder, segment));
       continue;
@@ -43,6 +43,12 @@ export async function recover(folder: string, settlements: Settlements): Promise
     if (orphan && !kept.has(orphan.name)) await rm(path.join(folder, name), { force: true });
   }
   return { segments, setAside, nextNumber: 1 + Math.max(0, ...names.map(numberOf)) };
+}
+
+/** Sectors that can not be read are damage; anything else is for the one who starts the agent to mend. */
+function damagedDisk(error: unknown): 'damaged' {
+  if (error instanceof Error && 'code' in error && error.code === 'EIO') return 'damaged';
+  throw error;
 }
 
 function numberOf(name: string): number {

@@ -1,5 +1,6 @@
 // For tests of the queue on disk: folders that go away, batches that can be told apart, a holder that collects.
 
+import { execFileSync } from 'node:child_process';
 import { cpSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
@@ -107,10 +108,22 @@ export async function openedLog(
   return { log, holder };
 }
 
+/** Whether a small file system can be made for a test. */
+export function canMount(): boolean {
+  using folder = new Folder();
+  try {
+    execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=1m', 'tmpfs', folder.path], { stdio: 'ignore' });
+    execFileSync('umount', [folder.path]);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
 /** Waits for what a test expects; fails after five seconds. */
-export async function until(isSo: () => boolean): Promise<void> {
+export async function until(isSo: () => boolean | Promise<boolean>): Promise<void> {
   for (let step = 0; step < 1000; step += 1) {
-    if (isSo()) return;
+    if (await isSo()) return;
     await new Promise((resolve) => setTimeout(resolve, 5));
   }
   throw new Error('it did not happen within five seconds');

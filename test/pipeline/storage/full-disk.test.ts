@@ -4,24 +4,11 @@ import { rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { test } from 'node:test';
 import { Refused } from '../../../pipeline/delivery.ts';
-import { Folder, numbered, openedLog, until } from '../../support/storing.ts';
-
-const CANNOT_MOUNT = mountable() ? false : 'needs the right to mount a tmpfs';
-
-function mountable(): boolean {
-  using folder = new Folder();
-  try {
-    execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=1m', 'tmpfs', folder.path], { stdio: 'ignore' });
-    execFileSync('umount', ['--lazy', folder.path]);
-    return true;
-  } catch {
-    return false;
-  }
-}
+import { canMount, Folder, numbered, openedLog, until } from '../../support/storing.ts';
 
 void test(
   'a full disk refuses and costs nothing that was taken; with room again it takes by itself',
-  { skip: CANNOT_MOUNT },
+  { skip: canMount() ? false : 'needs the right to mount a tmpfs' },
   async () => {
     using folder = new Folder();
     execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=1m', 'tmpfs', folder.path]);
