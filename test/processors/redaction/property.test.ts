@@ -18,7 +18,9 @@ const SETTINGS = [
   '{summary: debug}',
   '{allowed_keys: [a, service.name], summary: debug}',
   '{allow_all_keys: true, blocked_key_patterns: ["^a$", "^$"], redact_all_types: true, summary: info}',
-  `{allow_all_keys: true, blocked_values: ["[a-m]", "", "\\\\pL+"], redact_all_types: true, summary: debug, hash_function: hmac-sha256, hmac_key: ${KEY}}`,
+  // A pattern after one whose matches became longer finds more; with digests the text would grow by the thousand.
+  '{allow_all_keys: true, blocked_values: ["[a-m]", "", "\\\\pL+"], redact_all_types: true, summary: debug}',
+  `{allow_all_keys: true, blocked_values: ["\\\\pL+"], redact_all_types: true, summary: debug, hash_function: hmac-sha256, hmac_key: ${KEY}}`,
   '{allow_all_keys: true, detect: [credit_card, email, ip_address, token], token_min_length: 8, token_min_entropy: 1, blocked_values: ["."]}',
   '{allow_all_keys: true, url_sanitizer: {enabled: true, attributes: [a, b]}, db_sanitizer: {sql: {enabled: true, attributes: [a]}, redis: {enabled: true}, mongo: {enabled: true}}, summary: debug}',
 ];
