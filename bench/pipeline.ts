@@ -14,11 +14,11 @@ import { measureReady } from './pipeline/measure-ready.ts';
 import { measureSteady, type SteadyRun } from './pipeline/measure-steady.ts';
 import { measureThroughput, type ThroughputRun } from './pipeline/measure-throughput.ts';
 import { median, table, type Row } from './pipeline/report.ts';
-import { overloadRows, readyRow, steadyRows, throughputRow } from './pipeline/rows.ts';
-import { OVERLOAD, READY, STEADY, THROUGHPUT } from './pipeline/scenarios.ts';
+import { overloadRows, readyRow, securityCostRow, steadyRows, throughputRow } from './pipeline/rows.ts';
+import { OVERLOAD, READY, SECURED, STEADY, THROUGHPUT } from './pipeline/scenarios.ts';
 import { Sink } from './pipeline/sink-process.ts';
 
-const ALL = [...THROUGHPUT.map(({ name }) => name), STEADY.name, OVERLOAD.name, READY.name];
+const ALL = [...[...THROUGHPUT, ...SECURED].map(({ name }) => name), STEADY.name, OVERLOAD.name, READY.name];
 
 const { values } = parseArgs({
   options: {
@@ -100,6 +100,24 @@ try {
         measureThroughput({ scenario, contender, queue, sink, bodyFile, warmUpSeconds, seconds }),
       );
       report(scenario.name, all, throughputRow(scenario, all));
+    });
+  }
+  for (const scenario of SECURED) {
+    await attempt(scenario.name, async () => {
+      const bodyFile = writeBody(folder, scenario);
+      const { secured: _, ...plain } = scenario;
+      const without: ThroughputRun[] = [];
+      const all: ThroughputRun[] = await inTurn(queues, runs, async (contender, queue) => {
+        const common = { contender, queue, sink, bodyFile, warmUpSeconds, seconds };
+        if (contender === ours) without.push(await measureThroughput({ ...common, scenario: plain }));
+        return measureThroughput({ ...common, scenario });
+      });
+      report(
+        scenario.name,
+        [...all, ...without],
+        throughputRow(scenario, all),
+        securityCostRow(scenario, [...all, ...without]),
+      );
     });
   }
   await attempt(STEADY.name, async () => {

@@ -2,6 +2,7 @@
 
 import type { SinkReady } from './sink.ts';
 import type { Protocol } from './bodies.ts';
+import type { Secured, Security } from './security.ts';
 
 /** How the exporter answers for its data: `off` after the destination did, `blocking` once it is in a queue with room. */
 export type Queue = 'off' | 'blocking';
@@ -24,6 +25,8 @@ export interface ConfigurationOptions {
   readonly limitMib?: number;
   readonly ports: AgentPorts;
   readonly sink: SinkReady;
+  /** Plain text and no authentication unless given. */
+  readonly secured?: { readonly where: Secured; readonly by: Security };
 }
 
 const QUEUE_SETTINGS: Readonly<Record<Queue, object>> = {
@@ -48,7 +51,7 @@ const FOUR_PROCESSORS = {
 };
 
 export function configuration(options: ConfigurationOptions): object {
-  const { ports, sink } = options;
+  const { ports } = options;
   const processors = options.processors
     ? FOUR_PROCESSORS
     : options.limitMib === undefined
@@ -56,26 +59,37 @@ export function configuration(options: ConfigurationOptions): object {
       : { memory_limiter: { check_interval: '1s', limit_mib: options.limitMib } };
   const shared = { compression: options.gzip ? 'gzip' : 'none', sending_queue: options.queue };
   const exporter = options.protocol === 'grpc' ? 'otlp_grpc' : 'otlp_http';
-  const settings =
-    options.protocol === 'grpc'
-      ? { endpoint: `127.0.0.1:${sink.grpcPort}`, tls: { insecure: true }, ...shared }
-      : { endpoint: `http://127.0.0.1:${sink.httpPort}`, ...shared };
+  const settings = { ...destinationOf(options), ...shared };
+  const security = options.secured?.by;
   return {
+    ...(security ? { extensions: security.extensions } : {}),
     receivers: {
       otlp: {
         protocols: {
-          grpc: { endpoint: `127.0.0.1:${ports.grpc}` },
-          http: { endpoint: `127.0.0.1:${ports.http}` },
+          grpc: { endpoint: `127.0.0.1:${ports.grpc}`, ...security?.listener },
+          http: { endpoint: `127.0.0.1:${ports.http}`, ...security?.listener },
         },
       },
     },
     processors,
     exporters: { [exporter]: settings },
     service: {
+      ...(security ? { extensions: Object.keys(security.extensions) } : {}),
       telemetry: {
         metrics: { readers: [{ pull: { exporter: { prometheus: { host: '127.0.0.1', port: ports.metrics } } } }] },
       },
       pipelines: { traces: { receivers: ['otlp'], processors: Object.keys(processors), exporters: [exporter] } },
     },
   };
+}
+
+function destinationOf({ protocol, sink, secured }: ConfigurationOptions): object {
+  const isGrpc = protocol === 'grpc';
+  if (secured?.where === 'both') {
+    const endpoint = isGrpc ? `127.0.0.1:${sink.secure.grpcPort}` : `https://127.0.0.1:${sink.secure.httpPort}`;
+    return { endpoint, ...secured.by.exporter };
+  }
+  return isGrpc
+    ? { endpoint: `127.0.0.1:${sink.grpcPort}`, tls: { insecure: true } }
+    : { endpoint: `http://127.0.0.1:${sink.httpPort}` };
 }

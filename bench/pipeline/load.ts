@@ -21,6 +21,8 @@ export interface LoadOptions {
   readonly clients: number;
   /** Concurrent requests per client; HTTP/1.1 has one. */
   readonly streams: number;
+  /** TLS, with this bearer token. */
+  readonly token?: string;
   /** Requests a second over all clients; as many as get answered unless given. */
   readonly requestsPerSecond?: number;
 }
@@ -34,17 +36,22 @@ export interface LoadResult {
 }
 
 export async function load(options: LoadOptions): Promise<LoadResult> {
-  const { protocol, gzip, clients } = options;
+  const { protocol, gzip, clients, token } = options;
   const args =
     protocol === 'grpc'
       ? ['-m', String(options.streams), '-H', 'content-type: application/grpc', '-H', 'te: trailers']
       : ['--h1', '-H', 'content-type: application/x-protobuf'];
   if (gzip) args.push('-H', protocol === 'grpc' ? 'grpc-encoding: gzip' : 'content-encoding: gzip');
+  if (token !== undefined) args.push('-H', `authorization: Bearer ${token}`);
   if (options.requestsPerSecond !== undefined) args.push('--rps', String(options.requestsPerSecond / clients));
   args.push('-c', String(clients), '-D', String(options.seconds), '-d', options.bodyFile);
-  const { stdout } = await exec('h2load', [...args, `http://127.0.0.1:${options.port}${PATHS[protocol]}`], {
-    maxBuffer: 1 << 24,
-  });
+  const { stdout } = await exec(
+    'h2load',
+    [...args, `${token === undefined ? 'http' : 'https'}://127.0.0.1:${options.port}${PATHS[protocol]}`],
+    {
+      maxBuffer: 1 << 24,
+    },
+  );
   return parse(stdout);
 }
 

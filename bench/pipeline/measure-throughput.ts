@@ -5,6 +5,7 @@ import { configuration, queueSettings, type Queue } from './configuration.ts';
 import { acceptedSpans, agentPorts, startContender, type Contender } from './contender.ts';
 import { usageOf, watchMemory } from './process-tree.ts';
 import type { ThroughputScenario } from './scenarios.ts';
+import { TOKEN } from './security.ts';
 import type { Sink } from './sink-process.ts';
 
 /** Enough for either agent to be busy all the time: 64 requests under way. */
@@ -13,6 +14,7 @@ const CLIENTS = { grpc: { clients: 4, streams: 16 }, http: { clients: 64, stream
 export interface ThroughputRun {
   readonly agent: Contender['name'];
   readonly queue: Queue;
+  readonly secured: ThroughputScenario['secured'];
   readonly deliveredSpans: number;
   readonly cpuSeconds: number;
   readonly seconds: number;
@@ -54,7 +56,7 @@ export async function measureThroughput(task: ThroughputTask): Promise<Throughpu
 
 async function measureOnce(task: ThroughputTask): Promise<ThroughputRun> {
   const { scenario, contender, queue, sink, bodyFile } = task;
-  const { protocol, gzip, processors } = scenario;
+  const { protocol, gzip, processors, secured } = scenario;
   const ports = await agentPorts();
   const config = configuration({
     protocol,
@@ -63,9 +65,17 @@ async function measureOnce(task: ThroughputTask): Promise<ThroughputRun> {
     queue: queueSettings(queue),
     ports,
     sink: sink.ports,
+    ...(secured ? { secured: { where: secured, by: sink.security } } : {}),
   });
   await using agent = await startContender(contender, config);
-  const pressure = { protocol, gzip, bodyFile, port: ports[protocol], ...CLIENTS[protocol] };
+  const pressure = {
+    protocol,
+    gzip,
+    bodyFile,
+    port: ports[protocol],
+    ...CLIENTS[protocol],
+    ...(secured ? { token: TOKEN } : {}),
+  };
   if (task.warmUpSeconds > 0) await load({ ...pressure, seconds: task.warmUpSeconds });
   // Counts and CPU time are read before the load starts and after the last span has arrived, so that what is under way
   // at either end is on neither account.
@@ -86,6 +96,7 @@ async function measureOnce(task: ThroughputTask): Promise<ThroughputRun> {
   return {
     agent: contender.name,
     queue,
+    secured,
     deliveredSpans,
     cpuSeconds,
     seconds,

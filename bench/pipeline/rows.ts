@@ -5,7 +5,7 @@ import type { OverloadRun } from './measure-overload.ts';
 import type { SteadyRun } from './measure-steady.ts';
 import type { ThroughputRun } from './measure-throughput.ts';
 import { median, short, type Row } from './report.ts';
-import { OVERLOAD, READY, STEADY, type ThroughputScenario } from './scenarios.ts';
+import { OVERLOAD, READY, SECURITY_COST_MAX_PERCENT, STEADY, type ThroughputScenario } from './scenarios.ts';
 
 type AgentName = ThroughputRun['agent'];
 
@@ -38,6 +38,23 @@ export function throughputRow(scenario: ThroughputScenario, runs: readonly Throu
     must: `>= ${scenario.mustRatio}`,
     aim: String(scenario.aimRatio),
     reached: ratio === undefined ? undefined : ratio >= scenario.mustRatio,
+  };
+}
+
+/** What TLS and tokens cost ours, by the same without them in the same runs. */
+export function securityCostRow(scenario: ThroughputScenario, runs: readonly ThroughputRun[]): Row {
+  const best = (wanted: readonly ThroughputRun[]): number =>
+    Math.max(...medians(wanted, 'genesis-agent', perCpuSecond));
+  const plain = best(runs.filter(({ secured }) => secured === undefined));
+  const percent = 100 * (1 - best(runs.filter(({ secured }) => secured !== undefined)) / plain);
+  return {
+    what: `${scenario.what}: cost`,
+    ours: `${percent.toFixed(1)} % of ${short(plain)}`,
+    peer: '',
+    ratio: '',
+    must: `<= ${SECURITY_COST_MAX_PERCENT} %`,
+    aim: '',
+    reached: percent <= SECURITY_COST_MAX_PERCENT,
   };
 }
 

@@ -1,6 +1,7 @@
 // What is measured, and what genesis-agent has to reach beside the collector.
 
 import type { Protocol } from './bodies.ts';
+import type { Secured } from './security.ts';
 
 /** Delivered items per CPU-second under full load. */
 export interface ThroughputScenario {
@@ -11,6 +12,7 @@ export interface ThroughputScenario {
   readonly spans: number;
   readonly gzip: boolean;
   readonly processors: boolean;
+  readonly secured?: Secured;
   /** Ours over the better figure of the collector. */
   readonly mustRatio: number;
   readonly aimRatio: number;
@@ -95,6 +97,51 @@ export const THROUGHPUT: readonly ThroughputScenario[] = [
     aimRatio: 2,
   },
 ];
+
+const SECURED_RATIOS = { mustRatio: 1.5, aimRatio: 2 } as const;
+
+/** With TLS and bearer tokens; beside the same without, of ours. */
+export const SECURED: readonly (ThroughputScenario & { readonly secured: Secured })[] = [
+  {
+    name: 'grpc100-secure-in',
+    what: 'gRPC, 100 spans, TLS and token in',
+    protocol: 'grpc',
+    spans: 100,
+    ...PLAIN,
+    secured: 'in',
+    ...SECURED_RATIOS,
+  },
+  {
+    name: 'grpc100-secure',
+    what: 'gRPC, 100 spans, TLS and token in and out',
+    protocol: 'grpc',
+    spans: 100,
+    ...PLAIN,
+    secured: 'both',
+    ...SECURED_RATIOS,
+  },
+  {
+    name: 'http100-secure-in',
+    what: 'HTTP/1.1, 100 spans, TLS and token in',
+    protocol: 'http',
+    spans: 100,
+    ...PLAIN,
+    secured: 'in',
+    ...SECURED_RATIOS,
+  },
+  {
+    name: 'http100-secure',
+    what: 'HTTP/1.1, 100 spans, TLS and token in and out',
+    protocol: 'http',
+    spans: 100,
+    ...PLAIN,
+    secured: 'both',
+    ...SECURED_RATIOS,
+  },
+];
+
+/** What TLS and tokens may cost of the spans per CPU-second. */
+export const SECURITY_COST_MAX_PERCENT = 35;
 
 /** 10,000 spans a second over gRPC, 100 a request. */
 export const STEADY = {

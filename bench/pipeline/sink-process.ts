@@ -3,6 +3,7 @@
 import { fork, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
+import { Security } from './security.ts';
 import type { SinkCount, SinkQuestion, SinkReady } from './sink.ts';
 
 const SINK = fileURLToPath(new URL('sink.ts', import.meta.url));
@@ -12,17 +13,22 @@ const SETTLE_STEPS_MAX = 300;
 export class Sink implements AsyncDisposable {
   readonly #child: ChildProcess;
   readonly ports: SinkReady;
+  /** Whose certificate the ports with TLS have. */
+  readonly security: Security;
 
-  private constructor(child: ChildProcess, ports: SinkReady) {
+  private constructor(child: ChildProcess, ports: SinkReady, security: Security) {
     this.#child = child;
     this.ports = ports;
+    this.security = security;
   }
 
   static async start(): Promise<Sink> {
-    const child = fork(SINK, { stdio: ['ignore', 'inherit', 'inherit', 'ipc'] });
+    const security = new Security();
+    const { cert, key } = security.files;
+    const child = fork(SINK, [cert, key], { stdio: ['ignore', 'inherit', 'inherit', 'ipc'] });
     const [ports] = await once(child, 'message');
     // Safe: the first thing the sink says.
-    return new Sink(child, ports as SinkReady);
+    return new Sink(child, ports as SinkReady, security);
   }
 
   get pid(): number {
@@ -52,6 +58,7 @@ export class Sink implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
+    this.security[Symbol.dispose]();
     if (!this.#child.connected) return;
     const gone = once(this.#child, 'exit');
     this.#child.disconnect();

@@ -1,8 +1,11 @@
 // The destination, a process of its own: takes OTLP traces over gRPC and HTTP, answers OK and counts the spans that
 // arrived. It can be told to take no more than so many spans a second, as a backend that is slow.
 
+import { readFileSync } from 'node:fs';
 import http from 'node:http';
-import http2, { type ServerHttp2Stream } from 'node:http2';
+import http2, { type ServerHttp2Session, type ServerHttp2Stream } from 'node:http2';
+import https from 'node:https';
+import type { Server } from 'node:net';
 import { gunzipSync } from 'node:zlib';
 import { countItems } from '../../proto/otlp/count.ts';
 
@@ -23,9 +26,14 @@ export interface SinkCount {
   readonly requests: number;
 }
 
-export interface SinkReady {
+export interface SinkPorts {
   readonly grpcPort: number;
   readonly httpPort: number;
+}
+
+export interface SinkReady extends SinkPorts {
+  /** The same with TLS. */
+  readonly secure: SinkPorts;
 }
 
 let spans = 0;
@@ -66,9 +74,11 @@ function take(body: Buffer, isGzip: boolean, answer: () => void): void {
   setTimeout(done, nextTurnMs - now);
 }
 
-const grpc = http2.createServer({ settings: { initialWindowSize: STREAM_WINDOW_BYTES } });
-grpc.on('session', (session) => session.setLocalWindowSize(SESSION_WINDOW_BYTES));
-grpc.on('stream', (stream: ServerHttp2Stream) => {
+function onSession(session: ServerHttp2Session): void {
+  session.setLocalWindowSize(SESSION_WINDOW_BYTES);
+}
+
+function onStream(stream: ServerHttp2Stream): void {
   const parts: Buffer[] = [];
   stream.on('data', (part: Buffer) => parts.push(part));
   // An agent that stops or gives up resets its streams.
@@ -84,9 +94,9 @@ grpc.on('stream', (stream: ServerHttp2Stream) => {
       stream.end(EMPTY_MESSAGE);
     });
   });
-});
+}
 
-const web = http.createServer({ keepAliveTimeout: 60_000 }, (request, response) => {
+function onRequest(request: http.IncomingMessage, response: http.ServerResponse): void {
   const parts: Buffer[] = [];
   request.on('data', (part: Buffer) => parts.push(part));
   request.on('end', () => {
@@ -96,18 +106,31 @@ const web = http.createServer({ keepAliveTimeout: 60_000 }, (request, response) 
       response.end();
     });
   });
-});
+}
 
 function portOf(server: { address(): unknown }): number {
   const address = server.address();
   return typeof address === 'object' && address && 'port' in address ? Number(address.port) : 0;
 }
 
-grpc.listen(0, '127.0.0.1', () => {
-  web.listen(0, '127.0.0.1', () => {
-    process.send?.({ grpcPort: portOf(grpc), httpPort: portOf(web) } satisfies SinkReady);
-  });
-});
+function listening(server: Server): Promise<number> {
+  return new Promise((resolve) => server.listen(0, '127.0.0.1', () => resolve(portOf(server))));
+}
+
+const [, , cert = '', key = ''] = process.argv;
+const material = { cert: readFileSync(cert), key: readFileSync(key) };
+const h2 = { settings: { initialWindowSize: STREAM_WINDOW_BYTES } };
+const keepAlive = { keepAliveTimeout: 60_000 };
+const grpcServers = [http2.createServer(h2), http2.createSecureServer({ ...h2, ...material })];
+for (const server of grpcServers) server.on('session', onSession).on('stream', onStream);
+const webServers = [
+  http.createServer(keepAlive, onRequest),
+  https.createServer({ ...keepAlive, ...material }, onRequest),
+];
+const [grpcPort = 0, secureGrpcPort = 0] = await Promise.all(grpcServers.map(listening));
+const [httpPort = 0, secureHttpPort = 0] = await Promise.all(webServers.map(listening));
+const secure = { grpcPort: secureGrpcPort, httpPort: secureHttpPort };
+process.send?.({ grpcPort, httpPort, secure } satisfies SinkReady);
 
 process.on('message', (question: SinkQuestion) => {
   if (question.spansPerSecond !== undefined) spansPerSecond = question.spansPerSecond;
