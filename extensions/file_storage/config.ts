@@ -3,7 +3,7 @@
 
 import { statSync } from 'node:fs';
 import { z } from 'zod';
-import { count, duration, positiveDuration } from '../../pipeline/schema.ts';
+import { count, duration } from '../../pipeline/schema.ts';
 import { parsePermissions } from '../../pipeline/settings/permissions.ts';
 
 const DEFAULT_DIRECTORY = '/var/lib/otelcol/file_storage';
@@ -31,7 +31,7 @@ export const config = z
       .default(0)
       .describe("The largest size of one component's files in bytes; what does not fit is refused. 0 means no limit."),
     fsync: z
-      .union([z.boolean(), positiveDuration()])
+      .union([z.boolean(), duration().refine((ms) => ms >= 1, 'must be true, false or a duration of 1ms or more')])
       .default(true)
       .describe(
         'true, the default: data is on the disk before its sender is answered. false: the operating system writes it when it likes; a crash of the machine loses what it did not. A duration: at most that much is lost so. A crash of the agent alone loses nothing in any case.',

@@ -2,5 +2,5 @@
 
 /** The bits; undefined where the text is not octal. */
 export function parsePermissions(text: string): number | undefined {
-  return /^(?:0o?)?[0-7]{1,4}$/.test(text) ? Number.parseInt(text.replace('o', ''), 8) : undefined;
+  return /^[0-7]{1,5}$/.test(text) ? Number.parseInt(text, 8) : undefined;
 }

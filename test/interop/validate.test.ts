@@ -9,6 +9,7 @@ import path from 'node:path';
 import { after, test } from 'node:test';
 import { verdictOn } from '../../cmd/validate.ts';
 import {
+  FILE_STORAGE_CASES,
   GRPC_EXPORTER_CASES,
   HTTP_EXPORTER_CASES,
   RECEIVER_CASES,
@@ -25,6 +26,7 @@ interface Parts {
   readonly receiver?: string;
   readonly grpc?: string;
   readonly http?: string;
+  readonly storage?: string;
   readonly telemetry?: string;
   readonly service?: string;
 }
@@ -33,10 +35,11 @@ function configuration({
   receiver = '{protocols: {grpc: }}',
   grpc = '{endpoint: "a:1"}',
   http = '{endpoint: "http://a"}',
+  storage = '{directory: /tmp}',
   telemetry = '{}',
   service = `service: {telemetry: ${telemetry}, pipelines: {traces: {receivers: [otlp], exporters: [otlp_grpc, otlp_http]}}}`,
 }: Parts): string {
-  return `receivers:\n  otlp: ${receiver}\nexporters:\n  otlp_grpc: ${grpc}\n  otlp_http: ${http}\nextensions: {zpages: }\n${service}\n`;
+  return `receivers:\n  otlp: ${receiver}\nexporters:\n  otlp_grpc: ${grpc}\n  otlp_http: ${http}\nextensions: {zpages: , file_storage: ${storage}}\n${service}\n`;
 }
 
 /** Where we refuse what the collector only stumbles over at start, or takes for something else than what is written. */
@@ -55,6 +58,7 @@ const STRICTER: ReadonlyMap<string, string> = new Map([
   ['{endpoint: "http://a", proxy_url: "::"}', 'no URL; the collector fails at start'],
   ['{endpoint: "http://a", compression: lz4}', 'lz4 is not available here'],
   ['{endpoint: "http://a", foo: 1}', 'the collector v0.161 overlooks unknown keys beside its HTTP settings'],
+  ['{directory: /tmp, max_size: 1.5}', 'the collector cuts the fraction off silently'],
   ['{logs: {level: 1}}', 'a level is a word; the collector takes its internal number'],
   [
     '{metrics: {level: detailed, views: [{selector: {instrument_type: foo}}]}}',
@@ -62,8 +66,8 @@ const STRICTER: ReadonlyMap<string, string> = new Map([
   ],
 ]);
 
-/** The collector parses these paths as URLs first; here a path is a path. */
-const LAXER = new Set(['{protocols: {http: {traces_url_path: ":invalid"}}}']);
+/** The collector parses these paths as URLs first; here a path is a path. It has no interval between syncs. */
+const LAXER = new Set(['{directory: /tmp, fsync: 5s}', '{protocols: {http: {traces_url_path: ":invalid"}}}']);
 
 function theirs(file: string): Promise<boolean> {
   return new Promise((resolve) => {
@@ -75,6 +79,7 @@ const TABLES: readonly (readonly [string, readonly string[], (text: string) => P
   ['the OTLP receiver', RECEIVER_CASES, (receiver) => ({ receiver })],
   ['the OTLP exporter for gRPC', GRPC_EXPORTER_CASES, (grpc) => ({ grpc })],
   ['the OTLP exporter for HTTP', HTTP_EXPORTER_CASES, (http) => ({ http })],
+  ['file_storage', FILE_STORAGE_CASES, (storage) => ({ storage })],
   ['service.telemetry', TELEMETRY_CASES, (telemetry) => ({ telemetry })],
   ['the service', SERVICE_CASES, (service) => ({ service })],
 ];
