@@ -2,7 +2,7 @@
 // refused is told to come again, nothing that was acknowledged is lost, and everybody else hardly notices.
 
 import assert from 'node:assert/strict';
-import { test } from 'node:test';
+import { test, type TestContext } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { requestBody, type Protocol } from '../../bench/pipeline/bodies.ts';
 import { OpenLoop } from '../../bench/pipeline/open-loop.ts';
@@ -10,10 +10,11 @@ import { watchMemory } from '../../bench/pipeline/process-tree.ts';
 import { grpcSender, httpSender } from '../../bench/pipeline/senders.ts';
 import { Sink } from '../../bench/pipeline/sink-process.ts';
 import { freePorts, startAgent } from '../support/agent.ts';
+import { leaveFigures, secondsFor } from '../support/budget.ts';
 import { Prober, quietP99Ms } from '../support/prober.ts';
 import { tracesRequest } from '../support/requests.ts';
 
-const SECONDS = Number(process.env['OVERLOAD_SECONDS'] ?? 60);
+const SECONDS = Number(process.env['OVERLOAD_SECONDS'] ?? secondsFor(60));
 const SPANS = 100;
 const CARRIED_PER_S = 500;
 const OFFERED_PER_S = 2 * CARRIED_PER_S;
@@ -31,12 +32,12 @@ for (const protocol of ['grpc', 'http'] as const) {
     void test(
       `${protocol}, ${gzip ? 'gzip' : 'uncompressed'}: ${SECONDS} s at twice what is carried`,
       { timeout: (SECONDS + 90) * 1000 },
-      (t) => overload(protocol, gzip, (text) => t.diagnostic(text)),
+      (t) => overload(protocol, gzip, t),
     );
   }
 }
 
-async function overload(protocol: Protocol, gzip: boolean, say: (text: string) => void): Promise<void> {
+async function overload(protocol: Protocol, gzip: boolean, t: TestContext): Promise<void> {
   await using sink = await Sink.start();
   const [grpc = 0, http = 0, quiet = 0, admin = 0] = await freePorts(4);
   await using agent = await startAgent({
@@ -73,9 +74,16 @@ async function overload(protocol: Protocol, gzip: boolean, say: (text: string) =
   const residentMib = memory.stop();
   const recoveryS = Math.max(0, (load.lastRefusalMs - endMs) / 1000);
   const p99s = others.map(({ p99Ms }) => p99Ms);
-  say(
-    `accepted ${load.accepted}, told to retry ${load.retryable}, final ${load.final}; ${residentMib.toFixed(0)} MiB; recovered in ${recoveryS.toFixed(1)} s; p99 of the admin port ${p99s[0]?.toFixed(0)} ms, of another receiver ${p99s[1]?.toFixed(0)} ms`,
-  );
+  leaveFigures(t, {
+    seconds: SECONDS,
+    accepted: load.accepted,
+    told_to_retry: load.retryable,
+    final: load.final,
+    resident_mib: Math.round(residentMib),
+    recovery_s: Number(recoveryS.toFixed(1)),
+    admin_p99_ms: Math.round(p99s[0] ?? 0),
+    other_receiver_p99_ms: Math.round(p99s[1] ?? 0),
+  });
   assert.ok(notOffered < ((100 - LEAST_OFFERED) / 100) * OFFERED_PER_S * SECONDS, `${notOffered} were not offered`);
   assert.ok(load.retryable > 0, 'nothing was refused: there was no overload');
   assert.deepEqual([...load.finalReasons], []);

@@ -17,6 +17,11 @@ export function seedsFor(slowCount: number): number {
   return slowCount * times;
 }
 
+/** How long to go on with something that takes its time, where the slow tier goes on for `slowSeconds`. */
+export function secondsFor(slowSeconds: number): number {
+  return slowSeconds * times;
+}
+
 /** Aborts when it is time to end, after `slowSeconds` in the slow tier. */
 export function timeFor(slowSeconds: number): { readonly isOver: () => boolean } {
   const end = performance.now() + slowSeconds * 1000 * times;
