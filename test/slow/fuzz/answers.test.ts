@@ -64,7 +64,7 @@ void test('answers of destinations', { timeout: 0x7fff_ffff }, (context) =>
         return verdict;
       },
     },
-    8,
+    6,
   ),
 );
 

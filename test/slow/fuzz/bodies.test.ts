@@ -128,6 +128,6 @@ void test('compressed bodies', { timeout: 0x7fff_ffff }, (context) =>
         }
       },
     },
-    10,
+    8,
   ),
 );

@@ -20,6 +20,7 @@ const GOAWAY = 7;
 const WINDOW_UPDATE = 8;
 const CONTINUATION = 9;
 const END_STREAM = 1;
+const ACK = 1;
 const END_HEADERS = 4;
 
 export interface Call {
@@ -30,31 +31,54 @@ export interface Call {
 
 /** A connection with one or two calls, whole as it is or with some frames changed. */
 export function connectionBytes(random: SeededRandom, calls: readonly [Call, ...Call[]]): Buffer {
-  let frames: Frame[] = [{ type: SETTINGS, flags: 0, stream: 0, payload: settings(random) }];
+  const frames: Frame[] = [{ type: SETTINGS, flags: 0, stream: 0, payload: settings(random) }];
   for (let stream = 1; stream <= (random.chance(0.3) ? 3 : 1); stream += 2) {
     frames.push(...callFrames(stream, random.pick(calls), random));
   }
+  return connection(frames, random, PREFACE);
+}
+
+/** What a server sends: the answer to the first call of a connection. */
+export interface Answer {
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: Uint8Array;
+  readonly trailers: Readonly<Record<string, string>>;
+}
+
+/** A server's side of a connection, whole as it is or with some frames changed. */
+export function answerBytes(random: SeededRandom, answer: Answer): Buffer {
+  const prefix = Buffer.alloc(5);
+  prefix.writeUInt32BE(answer.body.length, 1);
+  const frames: Frame[] = [
+    { type: SETTINGS, flags: 0, stream: 0, payload: settings(random) },
+    { type: SETTINGS, flags: ACK, stream: 0, payload: Buffer.alloc(0) },
+    { type: HEADERS, flags: END_HEADERS, stream: 1, payload: headerBlock(answer.headers) },
+    { type: DATA, flags: 0, stream: 1, payload: Buffer.concat([prefix, answer.body]) },
+    { type: HEADERS, flags: END_HEADERS | END_STREAM, stream: 1, payload: headerBlock(answer.trailers) },
+  ];
+  return connection(frames, random, Buffer.alloc(0));
+}
+
+function connection(frames: readonly Frame[], random: SeededRandom, preface: Buffer): Buffer {
   const isWhole = random.chance(0.1);
-  if (!isWhole) frames = changed(frames, random);
+  const sent = isWhole ? frames : changed(frames, random);
   const bytes = Buffer.concat([
-    isWhole || random.chance(0.97) ? PREFACE : mutateBytes(PREFACE, random, []),
-    ...frames.map((frame) => encoded(frame, isWhole || random.chance(0.95) ? 0 : random.between(-20, 20))),
+    isWhole || random.chance(0.97) ? preface : mutateBytes(preface, random, []),
+    ...sent.map((frame) => encoded(frame, isWhole || random.chance(0.95) ? 0 : random.between(-20, 20))),
   ]);
   return isWhole || random.chance(0.8) ? bytes : mutateBytes(bytes, random, []);
 }
 
 function callFrames(stream: number, call: Call, random: SeededRandom): Frame[] {
-  const block = Buffer.concat(
-    Object.entries({
-      ':method': 'POST',
-      ':scheme': 'http',
-      ':path': call.path,
-      ':authority': 'localhost',
-      'content-type': 'application/grpc',
-      te: 'trailers',
-      ...call.headers,
-    }).map(([name, value]) => literal(name, value)),
-  );
+  const block = headerBlock({
+    ':method': 'POST',
+    ':scheme': 'http',
+    ':path': call.path,
+    ':authority': 'localhost',
+    'content-type': 'application/grpc',
+    te: 'trailers',
+    ...call.headers,
+  });
   const prefix = Buffer.alloc(5);
   prefix[0] = call.headers['grpc-encoding'] === undefined ? 0 : 1;
   prefix.writeUInt32BE(call.message.length, 1);
@@ -75,34 +99,34 @@ function callFrames(stream: number, call: Call, random: SeededRandom): Frame[] {
 }
 
 function changed(frames: readonly Frame[], random: SeededRandom): Frame[] {
-  const changed = [...frames];
+  const result = [...frames];
   for (let change = random.between(1, 3); change > 0; change -= 1) {
-    const at = random.below(changed.length + 1);
-    const frame = changed[at] ?? { type: PING, flags: 0, stream: 0, payload: Buffer.alloc(8) };
+    const at = random.below(result.length + 1);
+    const frame = result[at] ?? { type: PING, flags: 0, stream: 0, payload: Buffer.alloc(8) };
     switch (random.below(7)) {
       case 0:
-        changed.splice(at, 1);
+        result.splice(at, 1);
         break;
       case 1:
-        changed.splice(at, 0, ...Array.from({ length: random.pick([1, 2, 60]) }, () => frame));
+        result.splice(at, 0, ...Array.from({ length: random.pick([1, 2, 60]) }, () => frame));
         break;
       case 2:
-        changed[at] = { ...frame, type: random.below(13) };
+        result[at] = { ...frame, type: random.below(13) };
         break;
       case 3:
-        changed[at] = { ...frame, flags: random.below(256) };
+        result[at] = { ...frame, flags: random.below(256) };
         break;
       case 4:
-        changed[at] = { ...frame, stream: random.pick([0, 1, 2, 3, 5, 0x7fff_ffff]) };
+        result[at] = { ...frame, stream: random.pick([0, 1, 2, 3, 5, 0x7fff_ffff]) };
         break;
       case 5:
-        changed[at] = { ...frame, payload: mutateBytes(frame.payload, random, []) };
+        result[at] = { ...frame, payload: mutateBytes(frame.payload, random, []) };
         break;
       default:
-        changed.splice(at, 0, another(random));
+        result.splice(at, 0, another(random));
     }
   }
-  return changed;
+  return result;
 }
 
 /** A frame that belongs to no call. */
@@ -146,6 +170,10 @@ function encoded({ type, flags, stream, payload }: Frame, lie: number): Buffer {
   head[4] = flags;
   head.writeUInt32BE(stream, 5);
   return Buffer.concat([head, payload]);
+}
+
+function headerBlock(headers: Readonly<Record<string, string>>): Buffer {
+  return Buffer.concat(Object.entries(headers).map(([name, value]) => literal(name, value)));
 }
 
 /** HPACK: a literal header that is not indexed, not compressed (RFC 7541, section 6.2.2). */

@@ -138,7 +138,7 @@ void test('HTTP/1', over, (context) =>
         return /^HTTP\/1\.1 2\d\d /.test(answer) ? 'accepted' : 'refused';
       },
     },
-    15,
+    12,
   ),
 );
 
@@ -166,7 +166,7 @@ void test('HTTP/2 and gRPC frames', over, (context) =>
         return hasAnswer(await exchange(grpcPort, input)) ? 'accepted' : 'refused';
       },
     },
-    20,
+    18,
   ),
 );
 
@@ -206,6 +206,6 @@ void test('admin pages', over, (context) =>
         return /^HTTP\/1\.1 2\d\d /.test(answer) ? 'accepted' : 'refused';
       },
     },
-    10,
+    8,
   ),
 );

@@ -101,7 +101,7 @@ void test('configuration', { timeout: 0x7fff_ffff }, (context) =>
         return verdict === 'valid' ? 'accepted' : 'refused';
       },
     },
-    12,
+    10,
   ),
 );
 
@@ -145,7 +145,7 @@ void test('OTTL', { timeout: 0x7fff_ffff }, (context) =>
         return verdict;
       },
     },
-    12,
+    10,
   ),
 );
 
@@ -236,7 +236,7 @@ void test('passwords, tokens and trace headers', { timeout: 0x7fff_ffff }, (cont
         return verdicts.includes('accepted') ? 'accepted' : 'refused';
       },
     },
-    12,
+    8,
   ),
 );
 
