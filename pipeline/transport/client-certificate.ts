@@ -17,10 +17,18 @@ const PART = /([^:,]+):("(?:[^"\\]|\\.)*"|[^,]*)(?:, |$)/g;
 export function namesIn(subjectAltName: string | undefined): readonly string[] {
   const names: string[] = [];
   for (const [, , value = ''] of (subjectAltName ?? '').matchAll(PART)) {
-    // What could be mistaken for several names is written as JSON.
-    names.push(value.startsWith('"') ? String(JSON.parse(value)) : value);
+    names.push(value.startsWith('"') ? unquoted(value) : value);
   }
   return names;
+}
+
+/** What could be mistaken for several names is written as JSON; something else is no name. */
+function unquoted(value: string): string {
+  try {
+    return String(JSON.parse(value));
+  } catch {
+    return '';
+  }
 }
 
 /** One spelling for addresses, which certificates and people write differently. */

@@ -94,9 +94,9 @@ void test('only clients with a named certificate are served', async (t) => {
   const listener = await startAdminListener(context, settingsOf({ tls }), { handler: () => text(200, 'x') });
   const port = Number(listener.bound[0]?.split(':')[1]);
   const ask = (names: string): Promise<number | undefined> => {
-    const { cert, key: clientKey } = authority.issue('client', names);
+    const client = authority.issue('client', names);
     return new Promise((resolve, reject) => {
-      const files = { ca: readFileSync(authority.ca), cert: readFileSync(cert), key: readFileSync(clientKey) };
+      const files = { ca: readFileSync(authority.ca), cert: readFileSync(client.cert), key: readFileSync(client.key) };
       const request = https.get({ host: '127.0.0.1', port, agent: false, ...files }, (response) => {
         response.resume();
         response.on('end', () => resolve(response.statusCode));

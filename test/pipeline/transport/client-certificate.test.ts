@@ -13,6 +13,7 @@ void test('names of every kind, and none that only looks like one', () => {
   // A name with a comma in it must not pass for two (CVE-2021-44532).
   assert.deepEqual(namesIn('DNS:"evil.example, DNS:good.example", DNS:x'), ['evil.example, DNS:good.example', 'x']);
   assert.deepEqual(namesIn('URI:"a\\"b"'), ['a"b']);
+  assert.deepEqual(namesIn('DNS:"\\x"'), ['']);
   assert.deepEqual(namesIn(undefined), []);
 });
 
