@@ -13,6 +13,7 @@ import { addFigures, flowFigures } from '../pipeline/graph/flow-figures.ts';
 import { SharedListenerPool } from '../pipeline/listener-pool.ts';
 import { OwnTelemetry } from '../pipeline/own-telemetry/own-telemetry.ts';
 import { ownResource } from '../pipeline/own-telemetry/settings.ts';
+import { SharedMemory } from '../pipeline/shared-memory.ts';
 import { copiesOf } from '../pipeline/threads/copies.ts';
 import type { ConfigurationSources } from '../pipeline/threads/messages.ts';
 import { joinStates } from '../pipeline/threads/thread-states.ts';
@@ -45,6 +46,7 @@ export class Agent {
   readonly #telemetry: OwnTelemetry;
   readonly #engine: Engine;
   readonly #listeners: SharedListenerPool;
+  readonly #memory = new SharedMemory();
   readonly #team: ThreadTeam;
   #configuration: AgentConfiguration;
   #reloading: Promise<ReloadResult> | undefined;
@@ -75,6 +77,7 @@ export class Agent {
         drops: this.#telemetry.drops,
         admission,
         listeners: this.#listeners,
+        memory: this.#memory,
         now: Date.now,
         random: Math.random,
       },
@@ -171,7 +174,7 @@ export class Agent {
   async #apply(configuration: AgentConfiguration, sources: ConfigurationSources): Promise<AppliedChange> {
     const exchange = await this.#engine.prepare(configuration);
     try {
-      await this.#team.prepare(sources);
+      await this.#team.prepare({ sources, memory: this.#memory.blocks });
     } catch (error) {
       await exchange.abort();
       throw error;

@@ -14,6 +14,7 @@ type Entries = Readonly<Record<string, Entry>>;
 
 export const COMPONENTS: Readonly<Record<ComponentKind, Entries>> = {
   receiver: {
+    host_metrics: { aliases: ['hostmetrics'], load: () => import('../receivers/host_metrics/index.ts') },
     nop: { load: () => import('../receivers/nop/index.ts') },
     otlp: { load: () => import('../receivers/otlp/index.ts') },
   },
@@ -47,6 +48,7 @@ export const COMPONENTS: Readonly<Record<ComponentKind, Entries>> = {
     oauth2client: { load: () => import('../extensions/oauth2client/index.ts') },
     oidc: { load: () => import('../extensions/oidc/index.ts') },
     pprof: { load: () => import('../extensions/pprof/index.ts') },
+    tenant_limits: { load: () => import('../extensions/tenant_limits/index.ts') },
     zpages: { load: () => import('../extensions/zpages/index.ts') },
   },
 };

@@ -11,6 +11,7 @@ import { tryOut } from '../pipeline/graph/try-out.ts';
 import { SharedListenerPool } from '../pipeline/listener-pool.ts';
 import { OwnTelemetry } from '../pipeline/own-telemetry/own-telemetry.ts';
 import { ownResource } from '../pipeline/own-telemetry/settings.ts';
+import { SharedMemory } from '../pipeline/shared-memory.ts';
 import { VERSION } from '../pipeline/version.ts';
 import { sampleTraceIds } from '../proto/trace-ids.ts';
 import type { Io } from './io.ts';
@@ -109,6 +110,7 @@ function quietServices(): EngineServices {
     drops: telemetry.drops,
     admission: new Admission(1 << 20),
     listeners: new SharedListenerPool(),
+    memory: new SharedMemory(),
     now: Date.now,
     random: Math.random,
   };

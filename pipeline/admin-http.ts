@@ -8,7 +8,8 @@ import { Refused } from './delivery.ts';
 import { splitEndpoint } from './listener-pool.ts';
 import type { ListenAddress, Listening, ListenerPool } from './listen.ts';
 import { Unauthenticated, type ListenerAuthentication } from './transport/authentication.ts';
-import { admitOnly } from './transport/client-certificate.ts';
+import { admitOnly, certificateClient } from './transport/client-certificate.ts';
+import { OverLimit, type ServerMiddleware } from './transport/middleware.ts';
 import type { ServerTlsOptions } from './transport/tls.ts';
 
 /** A request whose head has been read and checked. */
@@ -45,6 +46,8 @@ export interface AdminHttpOptions {
   readonly tls?: ServerTlsOptions;
   /** Who may come in; others get status 401, or 503 where that can not be found out at the moment. */
   readonly authentication?: ListenerAuthentication;
+  /** Asked after authentication; who is over a limit gets status 429. */
+  readonly middleware?: ServerMiddleware;
   /** Headers of every answer. */
   readonly responseHeaders?: Readonly<Record<string, string>>;
   /** 0 or absent: the server's own bounds below. */
@@ -172,8 +175,10 @@ async function serve(
   if (refusal) return text(403, refusal);
   const query = target.indexOf('?');
   const search = query === -1 ? '' : target.slice(query + 1);
-  const unauthenticated = options.authentication && (await refusalOf(options.authentication, headers, search));
-  if (unauthenticated) return unauthenticated;
+  const auth = options.authentication && (await authenticate(options.authentication, headers, search));
+  if (auth && 'status' in auth) return auth;
+  const over = options.middleware && overLimit(options.middleware, auth, request);
+  if (over) return { ...text(429, `${over.message}\n`), headers: { ...over.headers, 'retry-after': seconds(over) } };
   const refused = await dropBody(request);
   if (refused) return refused;
   const path = decodePath(query === -1 ? target : target.slice(0, query));
@@ -186,15 +191,28 @@ async function serve(
   });
 }
 
-/** Undefined for a client that may come in. */
-async function refusalOf(
+/** Bodies are not counted: none is kept. */
+function overLimit(
+  middleware: ServerMiddleware,
+  auth: ReadonlyMap<string, unknown> | undefined,
+  request: IncomingMessage,
+): OverLimit | undefined {
+  const account = middleware.enter(auth, certificateClient(request.socket));
+  return account instanceof OverLimit ? account : account.take(0, 0);
+}
+
+function seconds({ retryAfterMs }: OverLimit): string {
+  return String(Math.ceil(retryAfterMs / 1_000));
+}
+
+/** What is known of a client that may come in; an answer for others. */
+async function authenticate(
   authentication: ListenerAuthentication,
   headers: IncomingMessage['headers'],
   query: string,
-): Promise<AdminResponse | undefined> {
+): Promise<ReadonlyMap<string, unknown> | AdminResponse> {
   try {
-    await authentication.check(headers, query);
-    return undefined;
+    return await authentication.check(headers, query);
   } catch (error) {
     if (error instanceof Refused) {
       return { ...text(503, `${error.message}\n`), headers: { 'retry-after': '1' } };

@@ -4,6 +4,7 @@ import { type AdminHandler, type AdminHttp, type AdminHttpOptions, startAdminHtt
 import type { ComponentContext } from './component.ts';
 import { type HttpServerSettings, httpServerKeepAlive } from './settings/http-server.ts';
 import { serverAuthenticator } from './transport/authentication.ts';
+import { serverMiddleware } from './transport/middleware.ts';
 import { loadServerTls, type ServerTlsOptions, TlsReloader } from './transport/tls.ts';
 
 export type AdminListenerSettings = Pick<
@@ -12,6 +13,7 @@ export type AdminListenerSettings = Pick<
   | 'transport'
   | 'tls'
   | 'auth'
+  | 'middlewares'
   | 'response_headers'
   | 'read_timeout'
   | 'read_header_timeout'
@@ -25,7 +27,7 @@ export interface AdminListener extends AdminHttp {
   refresh(): Promise<void>;
 }
 
-/** Fails with LISTEN_FAILED, TLS_MATERIAL or AUTHENTICATOR_MISSING. */
+/** Fails with LISTEN_FAILED, TLS_MATERIAL, AUTHENTICATOR_MISSING or MIDDLEWARE_MISSING. */
 export async function startAdminListener(
   context: ComponentContext,
   settings: AdminListenerSettings,
@@ -33,6 +35,7 @@ export async function startAdminListener(
 ): Promise<AdminListener> {
   const component = `${context.kind}:${context.id}`;
   const authentication = serverAuthenticator(settings.auth, context);
+  const middleware = serverMiddleware(settings.middlewares, context);
   const keepAlive = httpServerKeepAlive(settings, 0);
   const { tls: tlsSettings } = settings;
   const load = tlsSettings && ((): Promise<ServerTlsOptions> => loadServerTls(tlsSettings, component, context.log));
@@ -46,6 +49,7 @@ export async function startAdminListener(
     ...(options.allowedHosts ? { allowedHosts: options.allowedHosts } : {}),
     ...(tls ? { tls } : {}),
     ...(authentication ? { authentication } : {}),
+    ...(middleware ? { middleware } : {}),
     responseHeaders: Object.fromEntries(settings.response_headers.map(({ name, value }) => [name, value])),
     readTimeoutMs: settings.read_timeout,
     readHeaderTimeoutMs: settings.read_header_timeout,

@@ -132,6 +132,11 @@ export interface ExtensionDeclaration<Schema extends z.ZodType = z.ZodType> exte
 /** Extensions also see the engine. */
 export interface ExtensionContext extends ComponentContext {
   readonly engine: EngineView;
+  /**
+   * Memory of this many bytes that is the same in every thread, and again for the instance that a reload puts in this
+   * one's place, while the size stays; zeroes at first.
+   */
+  sharedMemory(bytes: number): SharedArrayBuffer;
 }
 
 export type Declaration =

@@ -154,6 +154,11 @@ export const ERROR_CODES = {
     explanation:
       '`auth::authenticator` must name an extension that is configured under `extensions`, listed in `service::extensions`, and able to authenticate clients (at a listener) or requests (at an exporter). bearertokenauth does both; basicauth does one of them, as configured; oidc is for listeners; oauth2client and headers_setter are for exporters.',
   },
+  MIDDLEWARE_MISSING: {
+    summary: 'A listener names a middleware that is not running or not one.',
+    explanation:
+      'Each `middlewares` entry of a listener must name an extension that is configured under `extensions`, listed in `service::extensions`, and made to stand before listeners, such as tenant_limits.',
+  },
   CREDENTIALS_FILE: {
     summary: 'A file with credentials can not be used.',
     explanation:

@@ -14,6 +14,7 @@ const MAX_SECONDS = 600;
 /** What contrib's keys do not say about the listener. */
 const PLAIN_LISTENER: Omit<AdminListenerSettings, 'endpoint'> = {
   transport: 'tcp',
+  middlewares: [],
   response_headers: [],
   read_timeout: 0,
   read_header_timeout: 0,

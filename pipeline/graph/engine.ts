@@ -245,6 +245,7 @@ export class Engine {
     );
     const keptExtensions = [...extensions.values()].filter((one) => this.#extensions.get(one.key) === one);
     this.#extensions = extensions;
+    this.#options.services.memory.keepOnly(extensions);
     const deadline = AbortSignal.timeout(this.#options.drainTimeoutMs);
     await this.#stopNodes(replaced, deadline, { restore: true });
     for (const extension of outgoing) await this.#stopExtension(extension, deadline);
@@ -392,7 +393,11 @@ export class Engine {
       status: this.status,
       extension: (id) => others.get(`extension:${id}`)?.component,
     });
-    const context: ExtensionContext = { ...base, engine: this.#view };
+    const context: ExtensionContext = {
+      ...base,
+      engine: this.#view,
+      sharedMemory: (bytes) => this.#options.services.memory.of(key, bytes),
+    };
     // Components under `extensions` have extension declarations.
     const component = (configured.declaration as ExtensionDeclaration).create(configured.config, context);
     return { key, signature, component, metrics: base.metrics };

@@ -16,6 +16,7 @@ import { Entry, Junction } from '../junction.ts';
 import type { ListenerPool } from '../listen.ts';
 import { ProcessorMeter } from '../processor-meter.ts';
 import { SIGNALS, type Signal } from '../signal.ts';
+import type { SharedMemory } from '../shared-memory.ts';
 import type { ComponentSpans } from '../spans.ts';
 import type { ComponentLogger, ComponentMetrics } from '../telemetry.ts';
 import type { GraphPlan, PlannedNode } from './plan.ts';
@@ -33,6 +34,7 @@ export interface EngineServices {
   readonly drops: DropLog;
   readonly admission: Admission;
   readonly listeners: ListenerPool;
+  readonly memory: SharedMemory;
   readonly now: () => number;
   readonly random: () => number;
 }

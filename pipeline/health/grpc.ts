@@ -6,6 +6,7 @@ import { Refused } from '../delivery.ts';
 import { serverAuthenticator } from '../transport/authentication.ts';
 import { GrpcServer } from '../transport/grpc-server.ts';
 import { GRPC_STATUS, GrpcError } from '../transport/grpc-status.ts';
+import { serverMiddleware } from '../transport/middleware.ts';
 import { loadServerTls, type ServerTlsOptions, TlsReloader } from '../transport/tls.ts';
 import { LENGTH_DELIMITED, ProtoReader } from '../../proto/wire.ts';
 import { type Health, healthOf } from './aggregate.ts';
@@ -25,7 +26,7 @@ export interface GrpcHealthOptions {
   readonly health: () => Health;
 }
 
-/** Fails with LISTEN_FAILED, TLS_MATERIAL or AUTHENTICATOR_MISSING. */
+/** Fails with LISTEN_FAILED, TLS_MATERIAL, AUTHENTICATOR_MISSING or MIDDLEWARE_MISSING. */
 export async function startGrpcHealth(options: GrpcHealthOptions): Promise<AdminListener> {
   const { context, settings } = options;
   const component = `${context.kind}:${context.id}`;
@@ -43,6 +44,7 @@ export async function startGrpcHealth(options: GrpcHealthOptions): Promise<Admin
     ...(authentication
       ? { authenticate: (headers) => authentication.check(headers).catch((error: unknown) => throwAsGrpc(error)) }
       : {}),
+    middleware: serverMiddleware(settings.middlewares, context),
     keepalive: keepaliveOf(settings),
     retryDetails: () => new Uint8Array(),
   });

@@ -14,6 +14,7 @@ import { SharedListenerPool } from '../listener-pool.ts';
 import { ComponentTelemetry, type ComponentTelemetryOptions } from '../own-telemetry/component-telemetry.ts';
 import { tracerOf } from '../own-telemetry/own-traces.ts';
 import { Views } from '../own-telemetry/views.ts';
+import { SharedMemory } from '../shared-memory.ts';
 import { VERSION } from '../version.ts';
 import { copiesOf } from './copies.ts';
 import { ForwardedLogs } from './forwarded-logs.ts';
@@ -37,6 +38,7 @@ export function runDataThread({ setup, port, registry, sampleTraceIds }: DataThr
     now: Date.now,
     sampleTraceIds,
   });
+  const memory = new SharedMemory();
   const engine = new Engine({
     services: {
       log: (speaker) => telemetry.loggerFor(speaker),
@@ -45,6 +47,7 @@ export function runDataThread({ setup, port, registry, sampleTraceIds }: DataThr
       drops: telemetry.drops,
       admission: new Admission(setup.admission.limitBytes, setup.admission.shared),
       listeners: new SharedListenerPool({ threads: 'further', maxConnections: setup.maxConnections }),
+      memory,
       now: Date.now,
       random: Math.random,
     },
@@ -56,7 +59,8 @@ export function runDataThread({ setup, port, registry, sampleTraceIds }: DataThr
   engine.status.listen(tellStates);
   let exchange: Exchange | undefined;
   answerAll(port, {
-    prepare: async (sources) => {
+    prepare: async ({ sources, memory: blocks }) => {
+      memory.use(blocks);
       exchange = await engine.prepare(await readCopies(sources, registry));
       return undefined;
     },

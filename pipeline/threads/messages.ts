@@ -41,10 +41,17 @@ export interface ConfigurationSources {
   readonly texts: ReadonlyMap<string, string>;
 }
 
+/** What a thread makes its part of the new graph from. */
+export interface Preparation {
+  readonly sources: ConfigurationSources;
+  /** The main thread's blocks (pipeline/shared-memory.ts). */
+  readonly memory: ReadonlyMap<string, SharedArrayBuffer>;
+}
+
 /** What the main thread asks for, and what it gets back. */
 export interface Requests {
   /** Start what is new beside what runs. */
-  prepare: { ask: ConfigurationSources; answer: undefined };
+  prepare: { ask: Preparation; answer: undefined };
   commit: { ask: undefined; answer: undefined };
   abort: { ask: undefined; answer: undefined };
   tell: { ask: undefined; answer: { readonly families: readonly FamilyPart[]; readonly flow: readonly Figure[] } };

@@ -7,7 +7,7 @@ import type { DropRecord } from '../drops.ts';
 import type { LogSource } from '../own-telemetry/component-telemetry.ts';
 import type { MetricStore } from '../own-telemetry/metric-store.ts';
 import type { EndedSpan } from '../own-telemetry/tracer.ts';
-import { Asker, type ConfigurationSources, type DataThreadSetup, type News } from './messages.ts';
+import { Asker, type DataThreadSetup, type News, type Preparation } from './messages.ts';
 
 export interface ThreadTeamOptions {
   /** Beside the main thread. */
@@ -68,8 +68,8 @@ export class ThreadTeam {
   }
 
   /** Every thread starts what is new; where one can not, all go back, and its error is thrown. */
-  async prepare(sources: ConfigurationSources): Promise<void> {
-    const results = await Promise.allSettled(this.#members.map(({ asker }) => asker.ask('prepare', sources)));
+  async prepare(preparation: Preparation): Promise<void> {
+    const results = await Promise.allSettled(this.#members.map(({ asker }) => asker.ask('prepare', preparation)));
     const failed = results.find((result) => result.status === 'rejected');
     if (!failed) return;
     const prepared = this.#members.filter((_, index) => results[index]?.status === 'fulfilled');

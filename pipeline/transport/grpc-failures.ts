@@ -1,13 +1,16 @@
 // A gRPC server's answers to calls that fail, from any error.
 
 import http2, { type ServerHttp2Stream } from 'node:http2';
+import { encodeStatus } from '../../proto/status.ts';
 import { BodyTooLarge } from './body-errors.ts';
 import { encodeGrpcMessage, GRPC_STATUS, GrpcError } from './grpc-status.ts';
+import type { OverLimit } from './middleware.ts';
 
 /** A trailers-only answer; what the client still sends is not read. */
 export function fail(stream: ServerHttp2Stream, error: GrpcError): void {
   if (stream.destroyed || stream.closed || stream.headersSent) return;
   const headers: Record<string, string | number> = {
+    ...error.headers,
     ':status': 200,
     'content-type': 'application/grpc',
     'grpc-status': String(error.status),
@@ -35,6 +38,12 @@ export function tooLarge(length: number, limit: number): GrpcError {
     GRPC_STATUS.RESOURCE_EXHAUSTED,
     `the message has ${length} bytes, more than the limit of ${limit}; raise max_recv_msg_size_mib or send smaller batches`,
   );
+}
+
+/** With RetryInfo, without which OTLP has RESOURCE_EXHAUSTED mean: do not try again. */
+export function overLimit({ message, retryAfterMs, headers }: OverLimit): GrpcError {
+  const code = GRPC_STATUS.RESOURCE_EXHAUSTED;
+  return new GrpcError(code, message, encodeStatus({ code, message, retryDelayMs: retryAfterMs }), headers);
 }
 
 /** What went wrong as gRPC says it. */

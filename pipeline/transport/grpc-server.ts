@@ -20,9 +20,10 @@ import { admitOnly, bothSay, certificateClient } from './client-certificate.ts';
 import { decompress, encodingOf, type Encoding } from './compression.ts';
 import { GrowingCharge } from './growing-charge.ts';
 import { endServedCall, type GrpcServerSpans } from './grpc-spans.ts';
-import { asGrpcError, fail, respondPlain, tooLarge } from './grpc-failures.ts';
+import { asGrpcError, fail, overLimit, respondPlain, tooLarge } from './grpc-failures.ts';
 import { GRPC_STATUS, GrpcError } from './grpc-status.ts';
 import { pingEvery } from './keepalive.ts';
+import { OverLimit, type RequestAccount, type ServerMiddleware } from './middleware.ts';
 import type { ProtocolServer } from './served.ts';
 import { LEAST_BYTES_PER_S, SlowBodies, type IncomingBody } from './slow-bodies.ts';
 import { joinParts } from './slab.ts';
@@ -51,6 +52,8 @@ export interface GrpcServerOptions {
   readonly tls?: ServerTlsOptions;
   /** Checks the request before its body is read; fails with a GrpcError (UNAUTHENTICATED). */
   readonly authenticate?: (headers: IncomingHttpHeaders) => Promise<ReadonlyMap<string, unknown>>;
+  /** Asked after authentication. */
+  readonly middleware?: ServerMiddleware | undefined;
   readonly keepalive: {
     readonly maxConnectionIdleMs: number;
     readonly maxConnectionAgeMs: number;
@@ -234,6 +237,8 @@ class Call implements IncomingBody {
   /** The message is whole and will be answered: until then it stays in memory, whether its client waits or has gone. */
   #isHandled = false;
   #auth: ReadonlyMap<string, unknown> | undefined;
+  /** The middleware's, on which all of `#charged` is counted too. */
+  #account: RequestAccount | undefined;
   readonly #span: Span | undefined;
 
   constructor(
@@ -269,6 +274,12 @@ class Call implements IncomingBody {
 
   read(auth: ReadonlyMap<string, unknown> | undefined): void {
     this.#auth = auth;
+    const account = this.#options.middleware?.enter(auth, clientOf(this.#stream).auth);
+    if (account instanceof OverLimit) {
+      this.#fail(overLimit(account));
+      return;
+    }
+    this.#account = account;
     this.#slowBodies.watch(this);
     this.#stream.on('data', (part: Buffer) => this.#onData(part));
     this.#stream.on('end', () => this.#onEnd());
@@ -305,6 +316,12 @@ class Call implements IncomingBody {
     }
     if (!admission.tryAcquire(length)) {
       this.#fail(this.#noMemory());
+      return false;
+    }
+    const refusal = this.#account?.take(length, 0);
+    if (refusal) {
+      admission.release(length);
+      this.#fail(overLimit(refusal));
       return false;
     }
     this.#charged = length;
@@ -371,6 +388,7 @@ class Call implements IncomingBody {
     if (this.#done) return;
     // The bytes exist already; charging them late keeps the budget true without refusing what was half accepted.
     this.#options.admission.acquire(message.length);
+    this.#account?.hold(message.length);
     this.#release();
     this.#charged = message.length;
     this.#handle(message, wire);
@@ -420,7 +438,10 @@ class Call implements IncomingBody {
   }
 
   #release(): void {
-    if (this.#charged > 0) this.#options.admission.release(this.#charged);
+    if (this.#charged > 0) {
+      this.#options.admission.release(this.#charged);
+      this.#account?.release(this.#charged);
+    }
     this.#charged = 0;
     this.#grown?.release();
   }

@@ -33,11 +33,19 @@ export class GrpcError extends Error {
   readonly status: GrpcStatusCode;
   /** A serialised google.rpc.Status for `grpc-status-details-bin`. */
   readonly details: Uint8Array | undefined;
+  /** Metadata of the answer, lower case. */
+  readonly headers: Readonly<Record<string, string>> | undefined;
 
-  constructor(status: GrpcStatusCode, message: string, details?: Uint8Array) {
+  constructor(
+    status: GrpcStatusCode,
+    message: string,
+    details?: Uint8Array,
+    headers?: Readonly<Record<string, string>>,
+  ) {
     super(message);
     this.status = status;
     this.details = details;
+    this.headers = headers;
   }
 }
 

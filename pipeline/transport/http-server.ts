@@ -11,6 +11,7 @@ import type { Span } from '../spans.ts';
 import { admitOnly, certificateClient } from './client-certificate.ts';
 import { GrowingCharge } from './growing-charge.ts';
 import { endServedRequest, type HttpServerSpans } from './http-spans.ts';
+import { OverLimit, type RequestAccount } from './middleware.ts';
 import type { ProtocolServer } from './served.ts';
 import { LEAST_BYTES_PER_S, SlowBodies, type IncomingBody } from './slow-bodies.ts';
 import { joinParts } from './slab.ts';
@@ -27,6 +28,8 @@ export interface HttpRequest {
   readonly certificate: ReadonlyMap<string, unknown> | undefined;
   /** As it came over the wire. */
   readonly body: Uint8Array;
+  /** Where a middleware counts the request; the body is counted already, what it grows to is to be. */
+  readonly account?: RequestAccount | undefined;
   /** The span of the request, while such are recorded. */
   readonly span?: Span | undefined;
 }
@@ -41,7 +44,8 @@ export interface HttpResponse {
 export type BodyRefusal =
   | { readonly kind: 'too_large'; readonly limitBytes: number }
   | { readonly kind: 'too_slow'; readonly bytesPerS: number }
-  | { readonly kind: 'no_memory' };
+  | { readonly kind: 'no_memory' }
+  | { readonly kind: 'over_limit'; readonly over: OverLimit };
 
 export interface HttpService {
   /** Looks at the head before the body is read; a response ends the request there. */
@@ -51,6 +55,13 @@ export interface HttpService {
     headers: IncomingHttpHeaders,
     query: string,
   ): HttpResponse | undefined | Promise<HttpResponse | undefined>;
+  /** Asks a middleware, where there is one: after `head`, before the body is read. */
+  enter?:
+    | ((
+        headers: IncomingHttpHeaders,
+        certificate: ReadonlyMap<string, unknown> | undefined,
+      ) => RequestAccount | OverLimit)
+    | undefined;
   handle(request: HttpRequest): Promise<HttpResponse>;
   refuse(refusal: BodyRefusal, headers: IncomingHttpHeaders): HttpResponse;
 }
@@ -229,11 +240,33 @@ export class HttpServer implements ProtocolServer {
     let finished = false;
     // From then on the body stays in memory until it is answered, whether its client waits or has gone.
     let isWhole = false;
-    const release = (): void => charge.release();
+    // Of the body, by the middleware.
+    let counted = 0;
+    const account = service.enter?.(headers, this.#certificateOf(request));
+    if (account instanceof OverLimit) {
+      this.#answer(request, response, service.refuse({ kind: 'over_limit', over: account }, headers), span);
+      return;
+    }
+    const release = (): void => {
+      charge.release();
+      if (counted > 0) account?.release(counted);
+      counted = 0;
+    };
     const finish = (result: HttpResponse): void => {
       finished = true;
       release();
       this.#answer(request, response, result, span);
+    };
+    // False once the request is answered with a refusal.
+    const admit = (bytes: number): boolean => {
+      const isRoom = bytes === 0 || charge.grow(bytes);
+      const over = isRoom ? account?.take(bytes, counted) : undefined;
+      if (isRoom && !over) {
+        counted += bytes;
+        return true;
+      }
+      finish(service.refuse(over ? { kind: 'over_limit', over } : { kind: 'no_memory' }, headers));
+      return false;
     };
     response.on('close', () => {
       if (!isWhole) release();
@@ -243,12 +276,7 @@ export class HttpServer implements ProtocolServer {
       finish(service.refuse({ kind: 'too_large', limitBytes: maxBodyBytes }, headers));
       return;
     }
-    if (length > 0) {
-      if (!charge.grow(length)) {
-        finish(service.refuse({ kind: 'no_memory' }, headers));
-        return;
-      }
-    }
+    if (declared !== undefined && !admit(length)) return;
     const incoming: IncomingBody & { receivedBytes: number } = {
       sinceMs: this.#slowBodies.now(),
       receivedBytes: 0,
@@ -267,10 +295,7 @@ export class HttpServer implements ProtocolServer {
         return;
       }
       // Without a declared length it is charged as it comes.
-      if (received > charge.bytes && !charge.grow(part.length)) {
-        finish(service.refuse({ kind: 'no_memory' }, headers));
-        return;
-      }
+      if (received > charge.bytes && !admit(part.length)) return;
       parts.push(part);
     });
     request.on('end', () => {
@@ -287,6 +312,7 @@ export class HttpServer implements ProtocolServer {
           address: request.socket?.remoteAddress,
           certificate: this.#certificateOf(request),
           body,
+          account,
           span,
         })
         .then(finish, () => finish(INTERNAL_ERROR));

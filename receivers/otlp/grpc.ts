@@ -11,6 +11,7 @@ import {
 } from '../../pipeline/transport/grpc-server.ts';
 import { GrpcServerSpans } from '../../pipeline/transport/grpc-spans.ts';
 import { GRPC_STATUS, GrpcError } from '../../pipeline/transport/grpc-status.ts';
+import { serverMiddleware } from '../../pipeline/transport/middleware.ts';
 import { Served } from '../../pipeline/transport/served.ts';
 import type { ServerTlsOptions } from '../../pipeline/transport/tls.ts';
 import { encodePartialSuccess } from '../../proto/export-response.ts';
@@ -72,6 +73,7 @@ export class OtlpGrpcListener {
       ...(authentication
         ? { authenticate: (headers) => authentication.check(headers).catch((error: unknown) => throwAsGrpc(error)) }
         : {}),
+      middleware: serverMiddleware(config.middlewares, this.#context),
       keepalive: {
         maxConnectionIdleMs: parameters?.max_connection_idle ?? 0,
         maxConnectionAgeMs: parameters?.max_connection_age ?? 0,

@@ -24,6 +24,7 @@ import {
   type HttpServerOptions,
 } from '../../pipeline/transport/http-server.ts';
 import { HttpServerSpans } from '../../pipeline/transport/http-spans.ts';
+import { serverMiddleware, type ServerMiddleware } from '../../pipeline/transport/middleware.ts';
 import { Served } from '../../pipeline/transport/served.ts';
 import type { ServerTlsOptions } from '../../pipeline/transport/tls.ts';
 import { encodePartialSuccess } from '../../proto/export-response.ts';
@@ -51,9 +52,17 @@ class HttpFailure extends Error {
   readonly status: number;
   readonly code: number;
   readonly retryAfterMs: number | undefined;
+  readonly headers: Readonly<Record<string, string>>;
 
-  constructor(status: number, code: number, message: string, retryAfterMs?: number) {
+  constructor(
+    status: number,
+    code: number,
+    message: string,
+    retryAfterMs?: number,
+    headers: Readonly<Record<string, string>> = {},
+  ) {
     super(message);
+    this.headers = headers;
     this.status = status;
     this.code = code;
     this.retryAfterMs = retryAfterMs;
@@ -69,6 +78,7 @@ export class OtlpHttpListener {
   readonly #extraHeaders: readonly (readonly [string, string])[];
   readonly #authenticated = new WeakMap<IncomingHttpHeaders, ReadonlyMap<string, unknown>>();
   #authentication: ListenerAuthentication | undefined;
+  #middleware: ServerMiddleware | undefined;
   readonly #served: Served;
 
   constructor(config: OtlpHttpConfig, context: ComponentContext, outputs: Outputs) {
@@ -96,6 +106,7 @@ export class OtlpHttpListener {
 
   async start(): Promise<void> {
     this.#authentication = serverAuthenticator(this.#config.auth, this.#context);
+    this.#middleware = serverMiddleware(this.#config.middlewares, this.#context);
     await this.#served.start();
   }
 
@@ -110,9 +121,12 @@ export class OtlpHttpListener {
   #options(tls: ServerTlsOptions | undefined): HttpServerOptions {
     const config = this.#config;
     const keepAlive = httpServerKeepAlive(config, 0);
+    const middleware = this.#middleware;
     return {
       service: {
         head: (method, path, headers, query) => this.#head(method, path, headers, query),
+        enter:
+          middleware && ((headers, certificate) => middleware.enter(this.#authenticated.get(headers), certificate)),
         handle: (request) => this.#handle(request),
         refuse: (refusal, headers) => this.#finish(refusalOf(refusal), headers),
       },
@@ -186,7 +200,7 @@ export class OtlpHttpListener {
   }
 
   async #take(intake: Intake, request: HttpRequest, isJson: boolean): Promise<void> {
-    const { headers, body } = request;
+    const { headers, body, account } = request;
     const { admission } = this.#context;
     const encoding = encodingOf(headers['content-encoding']) ?? 'identity';
     const limit = this.#config.max_request_body_size;
@@ -197,7 +211,10 @@ export class OtlpHttpListener {
       const plain = encoding === 'identity' ? body : await decompress(encoding, body, limit, growing);
       const bytes = isJson ? jsonToProto(intake.signal, plain) : plain;
       grown = bytes === body ? 0 : bytes.length;
-      if (grown > 0) admission.acquire(grown);
+      if (grown > 0) {
+        admission.acquire(grown);
+        account?.hold(grown);
+      }
       growing.release();
       const auth = bothSay(request.certificate, this.#authenticated.get(headers));
       const client = {
@@ -210,7 +227,10 @@ export class OtlpHttpListener {
       await intake.take(bytes, client, wire);
     } finally {
       growing.release();
-      if (grown > 0) admission.release(grown);
+      if (grown > 0) {
+        admission.release(grown);
+        account?.release(grown);
+      }
     }
   }
 
@@ -232,7 +252,7 @@ export class OtlpHttpListener {
       message: failure.message,
       ...(failure.retryAfterMs === undefined ? {} : { retryDelayMs: failure.retryAfterMs }),
     };
-    const extra: Record<string, string> = { 'content-type': type };
+    const extra: Record<string, string> = { ...failure.headers, 'content-type': type };
     if (failure.status === 405) extra['allow'] = 'POST';
     if (failure.status === 401) extra['www-authenticate'] = this.#authentication?.challenge ?? 'Bearer';
     if (failure.retryAfterMs !== undefined) extra['retry-after'] = String(Math.ceil(failure.retryAfterMs / 1000));
@@ -266,6 +286,10 @@ function refusalOf(refusal: BodyRefusal): HttpFailure {
   }
   if (refusal.kind === 'no_memory') {
     return new HttpFailure(503, GRPC_STATUS.UNAVAILABLE, 'no memory for more data in flight', DEFAULT_RETRY_MS);
+  }
+  if (refusal.kind === 'over_limit') {
+    const { message, retryAfterMs, headers } = refusal.over;
+    return new HttpFailure(429, GRPC_STATUS.RESOURCE_EXHAUSTED, message, retryAfterMs, headers);
   }
   return tooLarge(`the body is larger than the limit of ${refusal.limitBytes} bytes`);
 }

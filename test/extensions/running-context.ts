@@ -4,6 +4,7 @@ import { Admission } from '../../pipeline/admission.ts';
 import type { EngineView, ExtensionContext, Figure, PipelineState, ReloadResult } from '../../pipeline/component.ts';
 import { StatusBoard } from '../../pipeline/graph/status.ts';
 import { SharedListenerPool } from '../../pipeline/listener-pool.ts';
+import { SharedMemory } from '../../pipeline/shared-memory.ts';
 import { OwnTelemetry } from '../../pipeline/own-telemetry/own-telemetry.ts';
 import { ownResource } from '../../pipeline/own-telemetry/settings.ts';
 
@@ -76,6 +77,7 @@ export function runningContext(id: string): RunningContext {
       [...gates].map((gate) => ({ id: gate, enabled: true, stage: 'alpha', description: 'For <tests> & such.' })),
     onState: (listener) => status.listen(listener),
   };
+  const memory = new SharedMemory();
   const context: ExtensionContext = {
     id,
     kind: 'extension',
@@ -89,6 +91,7 @@ export function runningContext(id: string): RunningContext {
     status: (name, reason) => status.set(`extension:${id}`, name, reason),
     extension: () => undefined,
     engine,
+    sharedMemory: (bytes) => memory.of(id, bytes),
   };
   return { context, status, telemetry, clock, figures, reload, gates };
 }

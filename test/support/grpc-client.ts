@@ -12,6 +12,8 @@ export interface GrpcAnswer {
   /** The google.rpc.Status of `grpc-status-details-bin`. */
   readonly details: RpcStatus | undefined;
   readonly detailBytes: Buffer | undefined;
+  /** What else the answer to a failed call said in its metadata. */
+  readonly metadata: Readonly<Record<string, unknown>>;
 }
 
 export interface GrpcQuestion {
@@ -57,7 +59,7 @@ export class GrpcTestClient implements Disposable {
 }
 
 function success(body: Buffer | undefined): GrpcAnswer {
-  return { code: grpc.status.OK, message: '', body, details: undefined, detailBytes: undefined };
+  return { code: grpc.status.OK, message: '', body, details: undefined, detailBytes: undefined, metadata: {} };
 }
 
 function failure(error: grpc.ServiceError): GrpcAnswer {
@@ -69,5 +71,6 @@ function failure(error: grpc.ServiceError): GrpcAnswer {
     body: undefined,
     details: detailBytes ? decodeStatus(detailBytes) : undefined,
     detailBytes,
+    metadata: error.metadata.getMap(),
   };
 }

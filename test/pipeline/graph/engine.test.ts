@@ -18,6 +18,7 @@ import { AgentError } from '../../../pipeline/errors.ts';
 import { Engine } from '../../../pipeline/graph/engine.ts';
 import { planGraph } from '../../../pipeline/graph/plan.ts';
 import { SharedListenerPool } from '../../../pipeline/listener-pool.ts';
+import { SharedMemory } from '../../../pipeline/shared-memory.ts';
 import { testContext } from '../../support/context.ts';
 import { tracesBatch } from '../../support/requests.ts';
 
@@ -123,6 +124,7 @@ function engineFor(fatal: string[] = []): Engine {
       drops: context.drops,
       admission: new Admission(1 << 20),
       listeners: new SharedListenerPool(),
+      memory: new SharedMemory(),
       now: Date.now,
       random: () => 0.5,
     },

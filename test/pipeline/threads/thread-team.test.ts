@@ -69,7 +69,7 @@ function teamOf(behaviours: readonly Behaviour[]) {
 
 void test('what all threads could prepare is committed in all', async () => {
   const { team, exchanges, fatal } = teamOf([{}, {}]);
-  await team.prepare(SOURCES);
+  await team.prepare({ sources: SOURCES, memory: new Map() });
   await team.commit();
   await team.stop();
   assert.deepEqual(exchanges(), ['1 commit', '1 prepare', '1 stop', '2 commit', '2 prepare', '2 stop']);
@@ -78,7 +78,7 @@ void test('what all threads could prepare is committed in all', async () => {
 
 void test('what one thread could not prepare is undone in the others, and its error is the reason', async () => {
   const { team, exchanges } = teamOf([{}, { refuses: true }, {}]);
-  await assert.rejects(team.prepare(SOURCES), (error: unknown) => {
+  await assert.rejects(team.prepare({ sources: SOURCES, memory: new Map() }), (error: unknown) => {
     assert(error instanceof AgentError);
     assert.deepEqual(
       [error.code, error.message, error.component, error.mend],
@@ -95,7 +95,7 @@ void test('what one thread could not prepare is undone in the others, and its er
 
 void test('a thread that dies is fatal for the agent, and nobody waits for its answers', async () => {
   const { team, fatal } = teamOf([{ dies: true }]);
-  await assert.rejects(team.prepare(SOURCES), /data thread 1 ended/);
+  await assert.rejects(team.prepare({ sources: SOURCES, memory: new Map() }), /data thread 1 ended/);
   assert.match(fatal[0] ?? '', /thread:1: Error: out of luck/);
   await team.stop();
 });
