@@ -8,7 +8,7 @@ import { segmentOf, type Segment } from './segment.ts';
 import type { Settlements } from './settlements.ts';
 
 /** Damaged files that are kept, the newest of them; older ones are deleted. */
-export const KEPT_DAMAGED = 4;
+const KEPT_DAMAGED = 4;
 const DAMAGED = '.damaged';
 
 export interface Recovered {

@@ -3,7 +3,8 @@
 
 import type { Batch } from '../batch.ts';
 import { Refused, Rejected } from '../delivery.ts';
-import { HEADER_BYTES, prepare, pushRecord, type Prepared } from './record.ts';
+import { GroupCommit, RETRY_AFTER_MS } from './group-commit.ts';
+import { HEADER_BYTES, type Prepared } from './record.ts';
 import { deleteSegment, setSegmentAside, type Recovered } from './recovery.ts';
 import { SegmentReader } from './segment-reader.ts';
 import { SegmentWriter } from './segment-writer.ts';
@@ -30,25 +31,11 @@ export interface SegmentLogOptions {
 }
 
 /** Records given out and not settled take at most this much memory, and one piece read from the disk. */
-export const MEMORY_BYTES = 32 << 20;
+const MEMORY_BYTES = 32 << 20;
 const SEGMENT_MAX_BYTES = 32 << 20;
 const SEGMENT_MIN_BYTES = 64 << 10;
-/** One group's size: what came together is written in one go up to this. */
-const GROUP_BYTES = 8 << 20;
-const GROUP_RECORDS = 1000;
-/** What waits for the disk at most. */
-const WAITING_BYTES = 64 << 20;
-/** After a failed write the disk is left alone for this long. */
-const PAUSE_MS = 250;
-const RETRY_AFTER_MS = 1000;
 /** Settlements are written down this much later. */
 const SETTLE_DELAY_MS = 50;
-
-interface Append {
-  readonly prepared: Prepared;
-  readonly resolve: () => void;
-  readonly reject: (error: Refused) => void;
-}
 
 class Given implements LogRecord {
   readonly batch: Batch;
@@ -66,6 +53,7 @@ export class SegmentLog {
   readonly #options: SegmentLogOptions;
   readonly #settlements: Settlements;
   readonly #writer: SegmentWriter;
+  readonly #commit: GroupCommit;
   readonly #reader: SegmentReader;
   #settings: LogSettings;
   /** In order, the one that is written to last. */
@@ -78,14 +66,9 @@ export class SegmentLog {
   #holder: LogHolder | undefined;
   /** Changes when reading begins anew, so that what a read brings for the last holder is left. */
   #turn = 0;
-  #appends: Append[] = [];
-  #waitingBytes = 0;
-  #writing: Promise<void> | undefined;
   #feeding: Promise<void> | undefined;
-  #failure: { readonly reason: string; readonly untilMs: number } | undefined;
   #chores: Promise<void> = Promise.resolve();
-  #settleTimer: NodeJS.Timeout | undefined;
-  #syncTimer: NodeJS.Timeout | undefined;
+  #flushTimer: NodeJS.Timeout | undefined;
   #choreFailed = false;
   #isPaused = false;
   #isClosing = false;
@@ -97,6 +80,18 @@ export class SegmentLog {
     this.#segments = [...found.segments];
     this.#writer = new SegmentWriter(options.folder, found.nextNumber, options.random);
     this.#reader = new SegmentReader(options.folder);
+    this.#commit = new GroupCommit({
+      writer: this.#writer,
+      folder: options.folder,
+      now: options.now,
+      fsync: () => this.#settings.fsync,
+      segment: () => this.#segmentToWrite(),
+      written: (segment, prepared) => this.#written(segment, prepared),
+      refused: (batch) => this.#count(batch, -1),
+      ended: () => this.#accountSealed(),
+      synced: (seconds) => this.#holder?.synced(seconds),
+      failing: (reason) => this.#holder?.failing(reason),
+    });
     for (const { total, settled, end } of this.#segments) {
       addTo(this.pending, total);
       addTo(this.pending, settled, -1);
@@ -129,13 +124,8 @@ export class SegmentLog {
   append(batch: Batch): Promise<void> {
     const refusal = this.#refusalOf(batch);
     if (refusal) return Promise.reject(refusal);
-    const prepared = prepare(batch);
-    this.#waitingBytes += prepared.length;
     this.#count(batch, 1);
-    return new Promise((resolve, reject) => {
-      this.#appends.push({ prepared, resolve, reject });
-      this.#writing ??= this.#write();
-    });
+    return this.#commit.append(batch);
   }
 
   settle(record: LogRecord): void {
@@ -150,9 +140,8 @@ export class SegmentLog {
   async close(): Promise<void> {
     this.#isClosing = true;
     this.#holder = undefined;
-    clearTimeout(this.#settleTimer);
-    clearTimeout(this.#syncTimer);
-    await this.#writing;
+    clearTimeout(this.#flushTimer);
+    await this.#commit.close();
     await this.#feeding;
     await this.#seal();
     for (const segment of this.#segments) if (segment.wasTaken) this.#settlements.returned(segment);
@@ -173,75 +162,13 @@ export class SegmentLog {
         { count: batch.items, kind: 'too_large' },
       );
     }
-    if (maxBytes > 0 && this.diskBytes + this.#waitingBytes + length > maxBytes) {
+    if (maxBytes > 0 && this.diskBytes + this.#commit.waitingBytes + length > maxBytes) {
       return new Refused(
         `the queue in ${folder} has reached its limit of ${maxBytes} bytes; raise ${configuredAt}::max_size`,
         { retryAfterMs },
       );
     }
-    if (this.#waitingBytes > WAITING_BYTES) {
-      return new Refused(`the disk of ${folder} does not keep up: ${this.#waitingBytes} bytes wait for it`, {
-        retryAfterMs,
-      });
-    }
-    if (this.#failure && this.#options.now() < this.#failure.untilMs) {
-      return new Refused(this.#failure.reason, { retryAfterMs });
-    }
-    return undefined;
-  }
-
-  /** Runs while there is something to write. Never rejects. */
-  async #write(): Promise<void> {
-    // What arrives in the same turn of the event loop goes together.
-    await new Promise((resolve) => setImmediate(resolve));
-    while (this.#appends.length > 0) {
-      const group = this.#takeGroup();
-      try {
-        await this.#commit(group);
-      } catch (error) {
-        this.#refuse(group, error);
-      }
-    }
-    this.#writing = undefined;
-  }
-
-  #takeGroup(): readonly Append[] {
-    let bytes = 0;
-    let count = 0;
-    for (const { prepared } of this.#appends) {
-      if (count > 0 && (bytes + prepared.length > GROUP_BYTES || count >= GROUP_RECORDS)) break;
-      bytes += prepared.length;
-      count += 1;
-    }
-    if (count < this.#appends.length) return this.#appends.splice(0, count);
-    const group = this.#appends;
-    this.#appends = [];
-    return group;
-  }
-
-  async #commit(group: readonly Append[]): Promise<void> {
-    const segment = await this.#segmentToWrite();
-    const parts: Uint8Array[] = [];
-    let length = 0;
-    let index = segment.total.requests;
-    for (const { prepared } of group) {
-      pushRecord(parts, prepared, segment.key, index);
-      index += 1;
-      length += prepared.length;
-    }
-    const { fsync } = this.#settings;
-    const started = performance.now();
-    await this.#writer.write(parts, length, fsync === true);
-    if (fsync === true) this.#holder?.synced((performance.now() - started) / 1000);
-    else if (fsync !== false) this.#syncTimer ??= setTimeout(() => this.#syncLate(), fsync);
-    this.#recovered();
-    this.#waitingBytes -= length;
-    this.diskBytes += length;
-    for (const { prepared, resolve } of group) {
-      this.#written(segment, prepared);
-      resolve();
-    }
-    this.#feed();
+    return this.#commit.refusal();
   }
 
   async #segmentToWrite(): Promise<Segment> {
@@ -266,43 +193,16 @@ export class SegmentLog {
     const index = segment.total.requests;
     const at = segment.end;
     segment.end += length;
+    this.diskBytes += length;
     segment.total.requests += 1;
     segment.total.items += batch.items;
     segment.total.bytes += batch.bytes;
     if (!this.#holder || this.#isPaused || this.#outBytes + batch.bytes > MEMORY_BYTES) return;
-    if (this.#nextToRead() !== segment || segment.readAt !== at) return;
-    segment.readAt = segment.end;
-    this.#pass(segment, batch.items, batch.bytes);
-    this.#give(this.#holder, segment, index, batch);
-  }
-
-  #refuse(group: readonly Append[], error: unknown): void {
-    const message = error instanceof Error ? error.message : String(error);
-    const reason = `writing to the queue in ${this.#options.folder} failed: ${message}`;
-    if (!this.#failure) this.#holder?.failing(reason);
-    this.#failure = { reason, untilMs: this.#options.now() + PAUSE_MS };
-    for (const { prepared, reject } of [...group, ...this.#appends.splice(0)]) {
-      this.#waitingBytes -= prepared.length;
-      this.#count(prepared.batch, -1);
-      reject(new Refused(reason, { retryAfterMs: RETRY_AFTER_MS, cause: error }));
-    }
-    // The segment is closed now, and what was in it may be settled already.
-    for (const segment of this.#segments.filter(({ isSealed }) => isSealed)) this.#account(segment);
-  }
-
-  #recovered(): void {
-    if (!this.#failure) return;
-    this.#failure = undefined;
-    this.#holder?.failing(undefined);
-  }
-
-  #syncLate(): void {
-    this.#syncTimer = undefined;
-    const started = performance.now();
-    this.#writer.sync().then(
-      () => this.#holder?.synced((performance.now() - started) / 1000),
-      (error: unknown) => this.#refuse([], error),
-    );
+    if (this.#nextToRead() === segment && segment.readAt === at) {
+      segment.readAt = segment.end;
+      this.#pass(segment, batch.items, batch.bytes);
+      this.#give(this.#holder, segment, index, batch);
+    } else this.#feed();
   }
 
   #give(holder: LogHolder, segment: Segment, index: number, batch: Batch): void {
@@ -368,6 +268,11 @@ export class SegmentLog {
     return undefined;
   }
 
+  /** After a failed write a segment is closed, and what was in it may be settled already. */
+  #accountSealed(): void {
+    for (const segment of this.#segments.filter(({ isSealed }) => isSealed)) this.#account(segment);
+  }
+
   /** A segment that was read to its end: what is missing in it is lost, and said once. */
   #account(segment: Segment): void {
     if (!segment.isSealed || !segment.isRead) return;
@@ -405,9 +310,13 @@ export class SegmentLog {
       return;
     }
     this.#settlements.settled(segment, index, items, bytes);
+    this.#flushSoon();
+  }
+
+  #flushSoon(): void {
     if (this.#isClosing) return;
-    this.#settleTimer ??= setTimeout(() => {
-      this.#settleTimer = undefined;
+    this.#flushTimer ??= setTimeout(() => {
+      this.#flushTimer = undefined;
       this.#chore(() => this.#settlements.flush());
     }, SETTLE_DELAY_MS);
   }
@@ -427,17 +336,19 @@ export class SegmentLog {
     });
   }
 
-  /** Work on files that nobody waits for, one after the other. */
+  /** Work on files that nobody waits for, one after the other. What fails is said once until something works. */
   #chore(task: () => Promise<void>): void {
     this.#chores = this.#chores.then(task).then(
       () => {
         this.#choreFailed = false;
       },
       (error: unknown) => {
+        // Settlements that could not be written are still in memory.
+        this.#flushSoon();
         if (this.#choreFailed) return;
         this.#choreFailed = true;
         const message = error instanceof Error ? error.message : String(error);
-        this.#options.log.warn({ error: message }, 'Tidying up the queue on disk failed; it is tried again');
+        this.#options.log.warn({ error: message }, 'Tidying up the queue on disk failed');
       },
     );
   }
