@@ -26,7 +26,9 @@ const header = z
     from_attribute: z
       .string()
       .optional()
-      .describe("Take the value from what the receiver's authenticator found out, such as subject or username."),
+      .describe(
+        "Take the value from what the receiver's authenticator found out, such as subject or username. A queue on disk (sending_queue::storage) does not keep it.",
+      ),
     default_value: opaque().optional().describe('The value where from_context or from_attribute finds nothing.'),
   })
   .superRefine((settings, context) => {
