@@ -93,6 +93,7 @@ function contextOf(id: string): ComponentContext {
     admission: new Admission(64 << 20),
     listeners: new SharedListenerPool(),
     now: Date.now,
+    steadyNow: () => performance.now(),
     random: Math.random,
     status: () => undefined,
     extension: () => undefined,

@@ -79,6 +79,7 @@ export class Agent {
         listeners: this.#listeners,
         memory: this.#memory,
         now: Date.now,
+        steadyNow: () => performance.now(),
         random: Math.random,
       },
       view: (engine) => this.#view(engine),

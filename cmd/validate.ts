@@ -112,6 +112,7 @@ function quietServices(): EngineServices {
     listeners: new SharedListenerPool(),
     memory: new SharedMemory(),
     now: Date.now,
+    steadyNow: () => performance.now(),
     random: Math.random,
   };
 }

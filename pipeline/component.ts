@@ -37,8 +37,10 @@ export interface ComponentContext {
   readonly admission: Admission;
   /** Shared listening sockets that outlive a reload. */
   readonly listeners: ListenerPool;
-  /** Milliseconds since the epoch. */
+  /** Milliseconds since the epoch. Somebody may set the clock, to and fro by any amount: good for dates only. */
   readonly now: () => number;
+  /** Milliseconds since some moment, on a clock that nobody sets: for how long something took, or is to take. */
+  readonly steadyNow: () => number;
   /** Uniform in [0, 1). Seeded in tests. */
   readonly random: () => number;
   /** Report a change of health. The engine itself reports Starting, OK after start, Stopping and Stopped. */

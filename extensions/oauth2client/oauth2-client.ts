@@ -47,7 +47,7 @@ export class OAuth2Client implements Extension, ClientAuthenticator {
   }
 
   authorize(headers: RequestHeaders): void | Promise<void> {
-    const now = this.#context.now();
+    const now = this.#context.steadyNow();
     const token = this.#token;
     if (token && now < this.#expiresAtMs) {
       // Its failure is said in the log; until the old token expires nobody has to wait for a new one.
@@ -64,7 +64,7 @@ export class OAuth2Client implements Extension, ClientAuthenticator {
   /** A token may be withdrawn before it expires. */
   renew(refused: Readonly<RequestHeaders>): Promise<boolean> {
     const given = refused['authorization'];
-    if (given === this.#token?.header && this.#context.now() - this.#fetchedAtMs >= YOUNG_MS) {
+    if (given === this.#token?.header && this.#context.steadyNow() - this.#fetchedAtMs >= YOUNG_MS) {
       this.#token = undefined;
       this.#current.set(undefined);
     }
@@ -89,7 +89,7 @@ export class OAuth2Client implements Extension, ClientAuthenticator {
   }
 
   #keep(token: Token): Token {
-    const now = this.#context.now();
+    const now = this.#context.steadyNow();
     const { lifetimeMs = Number.POSITIVE_INFINITY } = token;
     this.#token = token;
     this.#current.set(token.header);
@@ -109,7 +109,7 @@ export class OAuth2Client implements Extension, ClientAuthenticator {
     const { origin, pathname } = new URL(this.#config.token_url);
     this.#context.log.warn({ endpoint: origin + pathname, error: reason }, 'Fetching a token failed');
     this.#failure = new Refused(`${this.#context.id} could not fetch a token: ${reason}`, { cause: error });
-    this.#notBeforeMs = this.#context.now() + RETRY_AFTER_MS;
+    this.#notBeforeMs = this.#context.steadyNow() + RETRY_AFTER_MS;
     throw this.#failure;
   }
 }

@@ -100,7 +100,7 @@ export class Discovery implements KeySource {
   }
 
   async current(): Promise<Keys> {
-    const now = this.#context.now();
+    const now = this.#context.steadyNow();
     if (!this.#keys) {
       if (now - this.#triedAtMs >= FAILURE_COOL_DOWN_MS || this.#fetching) {
         await this.#fetch().catch((error: unknown) => this.#unreachable(error));
@@ -114,7 +114,7 @@ export class Discovery implements KeySource {
   }
 
   async askAgain(): Promise<boolean> {
-    if (this.#context.now() - this.#triedAtMs < COOL_DOWN_MS && !this.#fetching) return false;
+    if (this.#context.steadyNow() - this.#triedAtMs < COOL_DOWN_MS && !this.#fetching) return false;
     const before = this.#keys;
     await this.#fetch().catch((error: unknown) => this.#unreachable(error));
     return this.#keys !== before;
@@ -135,7 +135,7 @@ export class Discovery implements KeySource {
   }
 
   #fetch(): Promise<void> {
-    this.#triedAtMs = this.#context.now();
+    this.#triedAtMs = this.#context.steadyNow();
     this.#fetching ??= this.#fetchNow().finally(() => {
       this.#fetching = undefined;
     });
@@ -153,7 +153,7 @@ export class Discovery implements KeySource {
     }
     const supported = Array.isArray(offered) ? ALL_ALGORITHMS.filter((one) => offered.includes(one)) : [];
     const text = await this.#document(uri);
-    this.#fetchedAtMs = this.#context.now();
+    this.#fetchedAtMs = this.#context.steadyNow();
     if (text === this.#text) return;
     try {
       this.#keys = keysIn(text, supported.length > 0 ? supported : DEFAULT_ALGORITHMS);

@@ -36,6 +36,7 @@ export interface EngineServices {
   readonly listeners: ListenerPool;
   readonly memory: SharedMemory;
   readonly now: () => number;
+  readonly steadyNow: () => number;
   readonly random: () => number;
 }
 
@@ -78,6 +79,7 @@ export function contextFor(
     admission: services.admission.share(),
     listeners: services.listeners,
     now: services.now,
+    steadyNow: services.steadyNow,
     random: services.random,
     status: (name, reason) => status.set(key, name, reason),
     extension,

@@ -198,11 +198,11 @@ class SendingExporter implements Exporter {
       this.#lastRound?.giveUp();
       this.#round.giveUp();
     };
+    // First of all: a deadline that is over already is to cut what begins from here on as well.
+    if (this.#durable) this.#endRetries();
     if (deadline.aborted) cut();
     else deadline.addEventListener('abort', cut, { once: true });
-    const stopped = this.#queue.stop(deadline);
-    if (this.#durable) this.#endRetries();
-    await stopped;
+    await this.#queue.stop(deadline);
     // What the deadline has cut answers at once.
     await this.#sender.sendsSettled();
     deadline.removeEventListener('abort', cut);
@@ -230,7 +230,7 @@ class SendingExporter implements Exporter {
   async #deliver(batch: Batch): Promise<void> {
     const { retry } = this.#settings;
     const round = this.#round;
-    const started = this.#context.now();
+    const started = this.#context.steadyNow();
     const span = this.#spans?.deliver(batch);
     for (let attempt = 0; ; attempt += 1) {
       if (span && retry.enabled) span.event('Sending request.', { retry_num: attempt });
@@ -256,7 +256,7 @@ class SendingExporter implements Exporter {
       const isLast = round.signal.aborted || this.#durable?.isStopping === true;
       const delay =
         retry.enabled && !isLast
-          ? nextDelayMs(retry, attempt, this.#context.now() - started, failure.retryAfterMs, this.#context.random)
+          ? nextDelayMs(retry, attempt, this.#context.steadyNow() - started, failure.retryAfterMs, this.#context.random)
           : undefined;
       if (failure === STOPPED) this.#circuit.skipped();
       else if (failure !== vain) this.#circuit.failed(failure, began, delay);

@@ -30,7 +30,8 @@ export async function lockFolder(folder: string, timeoutMs: number): Promise<Fol
 function tryLock(file: string): FolderLock | undefined {
   const database = new DatabaseSync(file);
   try {
-    database.exec('BEGIN EXCLUSIVE');
+    // Without a journal on disk, which would need room there: an agent starts on a full disk as well.
+    database.exec('PRAGMA journal_mode = MEMORY; BEGIN EXCLUSIVE');
     return { release: () => database.close() };
   } catch (error) {
     database.close();

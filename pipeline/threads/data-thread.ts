@@ -49,6 +49,7 @@ export function runDataThread({ setup, port, registry, sampleTraceIds }: DataThr
       listeners: new SharedListenerPool({ threads: 'further', maxConnections: setup.maxConnections }),
       memory,
       now: Date.now,
+      steadyNow: () => performance.now(),
       random: Math.random,
     },
     view: (running) => viewOf(running, telemetry),

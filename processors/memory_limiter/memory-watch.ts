@@ -84,11 +84,11 @@ export class MemoryWatch {
     const { context } = first;
     let state = this.#measure(context);
     this.#pacing.measured(state);
-    const isDue = this.#pacing.isDue(state.usedBytes >= this.#hardBytes, context.now());
+    const isDue = this.#pacing.isDue(state.usedBytes >= this.#hardBytes, context.steadyNow());
     if (state.isAboveSoft && isDue) {
       collectGarbage();
       state = this.#measure(context);
-      if (!this.#pacing.collected(state, context.now()))
+      if (!this.#pacing.collected(state, context.steadyNow()))
         context.log.warn(this.#figures(), 'A forced collection freed little memory. The next ones will be rarer.');
     }
     if (state.isAboveSoft === this.#isRefusing) return;

@@ -87,6 +87,7 @@ export function runningContext(id: string): RunningContext {
     admission: new Admission(64 << 20),
     listeners: new SharedListenerPool(),
     now,
+    steadyNow: now,
     random: () => 0.5,
     status: (name, reason) => status.set(`extension:${id}`, name, reason),
     extension: () => undefined,

@@ -55,6 +55,7 @@ export function testContext(options: TestContextOptions): TestContext {
       admission,
       listeners,
       now,
+      steadyNow: now,
       random: options.random ?? (() => 0.5),
       status: (name) => statuses.push(name),
       extension: () => undefined,

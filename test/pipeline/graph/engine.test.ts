@@ -126,6 +126,7 @@ function engineFor(fatal: string[] = []): Engine {
       listeners: new SharedListenerPool(),
       memory: new SharedMemory(),
       now: Date.now,
+      steadyNow: () => performance.now(),
       random: () => 0.5,
     },
     // No extension runs here that could ask.

@@ -200,3 +200,19 @@ void test('what was acknowledged is not given up; who waits for room in the queu
   assert.deepEqual(sent, [1, 2]);
   assert.deepEqual(drops(), []);
 });
+
+void test('somebody who sets the clock ends no retries', async () => {
+  const { context, drops } = testContext({ kind: 'exporter', id: 'x', realTime: true });
+  let attempts = 0;
+  let nowUnixMs = Date.UTC(2026, 0, 2);
+  const exporter = sendingExporter(
+    { ...context, now: () => (nowUnixMs += 86_400_000) },
+    { timeoutMs: 0, retry: { ...RETRY, maxElapsedMs: 60_000 } },
+    destination(() => (++attempts < 4 ? Promise.reject(new Refused('not now')) : Promise.resolve())),
+  );
+  await exporter.start();
+  await exporter.consume(tracesBatch(2));
+  assert.equal(attempts, 4);
+  assert.deepEqual(drops(), []);
+  await exporter.stop(SOON());
+});

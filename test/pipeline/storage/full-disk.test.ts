@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
-import { rmSync, writeFileSync } from 'node:fs';
+import { closeSync, openSync, rmSync, writeFileSync, writeSync } from 'node:fs';
 import path from 'node:path';
 import { test } from 'node:test';
 import { Refused } from '../../../pipeline/delivery.ts';
@@ -49,6 +49,42 @@ void test(
       for (const record of after.holder.records) after.log.settle(record);
       await until(() => folder.files('.log').length === 0);
       await after.log.release();
+    } finally {
+      execFileSync('umount', ['--lazy', folder.path]);
+    }
+  },
+);
+
+void test(
+  'on a disk that is full already the queue opens, sends what it has, and takes data when there is room',
+  { skip: canMount() ? false : 'needs the right to mount a tmpfs' },
+  async () => {
+    using folder = new Folder();
+    execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=1m', 'tmpfs', folder.path]);
+    try {
+      let now = 0;
+      const options = { now: () => now, settings: { fsync: true, maxBytes: 0 } };
+      const before = await openedLog(folder, options);
+      await before.log.append(numbered(1, 10_000));
+      await before.log.release();
+      const ballast = path.join(folder.path, 'ballast');
+      const file = openSync(ballast, 'w');
+      for (let written = 1; written > 0;) {
+        try {
+          written = writeSync(file, Buffer.alloc(4096));
+        } catch {
+          written = 0;
+        }
+      }
+      closeSync(file);
+      const { log, holder } = await openedLog(folder, options);
+      assert.deepEqual(holder.numbers, [1]);
+      await assert.rejects(log.append(numbered(2, 10_000)), Refused);
+      rmSync(ballast);
+      now += 1000;
+      await log.append(numbered(3, 10_000));
+      assert.deepEqual(holder.numbers, [1, 3]);
+      await log.release();
     } finally {
       execFileSync('umount', ['--lazy', folder.path]);
     }
