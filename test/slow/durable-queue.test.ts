@@ -4,30 +4,30 @@ import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
 import { rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
-import { test } from 'node:test';
+import { test, type TestContext } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { freePorts, startAgent } from '../support/agent.ts';
+import { FIRST_SEED, leaveFigures, seedsFor } from '../support/budget.ts';
 import { Backend, durableConfiguration, sendSpan } from '../support/durable-agent.ts';
 import { SeededRandom } from '../support/seeded-random.ts';
 import { canMount, Folder, until } from '../support/storing.ts';
 
-const SEED = Number(process.env['KILL_SEED'] ?? 5);
-const KILLS = Number(process.env['KILLS'] ?? 12);
+const KILLS = seedsFor(12);
 const SENDERS = 16;
 
 for (const fsync of [true, false]) {
   void test(
-    `killed ${KILLS} times under load (seed ${SEED}, fsync ${fsync}), every acknowledged span arrives`,
+    `killed ${KILLS} times under load (seed ${FIRST_SEED}, fsync ${fsync}), every acknowledged span arrives`,
     { timeout: 30_000 + KILLS * 10_000 },
-    (t) => killed(fsync, (text) => t.diagnostic(text)),
+    (t) => killed(fsync, t),
   );
 }
 
-async function killed(fsync: boolean, say: (text: string) => void): Promise<void> {
+async function killed(fsync: boolean, context: TestContext): Promise<void> {
   using folder = new Folder();
   await using backend = await Backend.start();
   const [receiver = 0, metrics = 0] = await freePorts(2);
-  const random = new SeededRandom(SEED);
+  const random = new SeededRandom(FIRST_SEED);
   const setup = { receiver, metrics, destination: backend.port, directory: folder.path, storage: { fsync } };
   const acknowledged = new Set<number>();
   let next = 1;
@@ -57,9 +57,11 @@ async function killed(fsync: boolean, say: (text: string) => void): Promise<void
   while (missing().length > 0 && !deadline.aborted) await sleep(100);
   await last.stop();
   const arrived = new Set(backend.numbers);
-  say(
-    `${acknowledged.size} acknowledged, ${arrived.size} arrived, ${backend.numbers.length - arrived.size} of them twice`,
-  );
+  leaveFigures(context, {
+    acknowledged: acknowledged.size,
+    arrived: arrived.size,
+    twice: backend.numbers.length - arrived.size,
+  });
   assert.ok(acknowledged.size > 100 * KILLS, 'there was load');
   assert.deepEqual(missing(), []);
   assert.ok(Math.max(...arrived) < next, 'nothing is invented');
