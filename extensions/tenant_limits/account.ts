@@ -55,16 +55,17 @@ interface AccountOptions {
   readonly name: string | undefined;
   readonly key: number;
   readonly limits: Limits;
-  /** Where the limits stand in the configuration. */
-  readonly section: string;
+  /** Whether its limits stand under `tenants`. */
+  readonly isListed: boolean;
   readonly ledger: Ledger;
   readonly metrics: TenantMetrics;
-  readonly context: Pick<ComponentContext, 'log' | 'now'>;
+  readonly context: Pick<ComponentContext, 'id' | 'log' | 'now'>;
 }
 
 export class TenantAccount implements RequestAccount, LedgerEntry {
   readonly key: number;
   readonly limits: Limits;
+  readonly isListed: boolean;
   row = 0;
   borrowed = 0;
   readonly #options: AccountOptions;
@@ -75,6 +76,7 @@ export class TenantAccount implements RequestAccount, LedgerEntry {
   constructor(options: AccountOptions) {
     this.key = options.key;
     this.limits = options.limits;
+    this.isListed = options.isListed;
     this.#options = options;
     this.#ledger = options.ledger;
     this.#metrics = options.metrics;
@@ -106,11 +108,20 @@ export class TenantAccount implements RequestAccount, LedgerEntry {
   }
 
   #refuse(limit: LimitName): OverLimit {
-    const { name, section, context } = this.#options;
+    const { name, context } = this.#options;
     const { waitMs, remaining, fairBytes } = this.#ledger;
     this.#metrics.refused.get(limit)?.add(1);
     const tenant = name === undefined ? undefined : printable(name);
-    const refusal = refusalOf({ tenant, section, limits: this.limits, limit, waitMs, remaining, fairBytes });
+    const refusal = refusalOf({
+      tenant,
+      id: context.id,
+      isListed: this.isListed,
+      limits: this.limits,
+      limit,
+      waitMs,
+      remaining,
+      fairBytes,
+    });
     const now = context.now();
     if (Math.abs(now - this.#loggedAtMs) >= LOG_EVERY_MS) {
       this.#loggedAtMs = now;

@@ -13,6 +13,8 @@ export interface LedgerEntry {
   /** From its name (`keyOf`); 0 for the common one, which has row 0 for ever. */
   readonly key: number;
   readonly limits: Limits;
+  /** Whether the configuration names it: then it finds a row even if that costs another one what is known of it. */
+  readonly isListed: boolean;
   /** Where it was last seen in the table. */
   row: number;
   /** Bytes that are counted on the common row, because the table was full. */
@@ -48,6 +50,7 @@ const TOTAL_IN_FLIGHT = 1;
 const TOTAL_WEIGHT = 2;
 const SWEPT_AT_MS = 3;
 const COMMON_ROW = COLUMNS;
+const FIRST_ROW = 2 * COLUMNS;
 
 const SPINS = 100;
 /** A thread holds the lock for less than a microsecond; one that died holding it must not stop the others. */
@@ -200,7 +203,7 @@ export class Ledger {
     const now = this.#now();
     if (entry.key === 0) entry.row = COMMON_ROW;
     else if (entry.borrowed > 0) entry.row = COMMON_ROW;
-    else if (entry.row === 0 || this.#at(entry.row + KEY) !== entry.key) entry.row = this.#find(entry.key, now);
+    else if (entry.row === 0 || this.#at(entry.row + KEY) !== entry.key) entry.row = this.#find(entry, now);
     const { row } = entry;
     // A clock that was set back leaves debts as they are.
     const passed = Math.max(0, now - this.#at(row + SEEN_AT_MS));
@@ -210,33 +213,32 @@ export class Ledger {
     return row;
   }
 
-  /**
-   * Where the tenant is, or from now on: a free row, or that of the tenant not seen for longest of those whose row says
-   * nothing any more. Where all are in use, the common row.
-   */
-  #find(key: number, now: number): number {
-    let chosen = COMMON_ROW;
-    let chosenAt = Infinity;
-    for (let row = COMMON_ROW + COLUMNS; row < this.#numbers.length; row += COLUMNS) {
-      const other = this.#at(row + KEY);
-      if (other === key) return row;
-      const seenAt = other === 0 ? -Infinity : this.#at(row + SEEN_AT_MS);
-      if (seenAt < chosenAt && (other === 0 || this.#saysNothing(row, now - seenAt))) {
-        chosen = row;
-        chosenAt = seenAt;
-      }
-    }
-    if (chosen === COMMON_ROW) return chosen;
-    this.#add(TOTAL_WEIGHT, -this.#at(chosen + ACTIVE_WEIGHT));
-    this.#numbers.fill(0, chosen, chosen + COLUMNS);
-    this.#numbers[chosen + KEY] = key;
-    this.#numbers[chosen + SEEN_AT_MS] = now;
-    return chosen;
+  /** Where the tenant is, or from now on; the common row where all are in use. */
+  #find({ key, isListed }: LedgerEntry, now: number): number {
+    for (let row = FIRST_ROW; row < this.#numbers.length; row += COLUMNS) if (this.#at(row + KEY) === key) return row;
+    const row = this.#longestIdle(now, false) ?? (isListed ? this.#longestIdle(now, true) : undefined);
+    if (row === undefined) return COMMON_ROW;
+    this.#add(TOTAL_WEIGHT, -this.#at(row + ACTIVE_WEIGHT));
+    this.#numbers.fill(0, row, row + COLUMNS);
+    this.#numbers[row + KEY] = key;
+    this.#numbers[row + SEEN_AT_MS] = now;
+    return row;
   }
 
-  #saysNothing(row: number, passedMs: number): boolean {
-    const debt = Math.max(this.#at(row + REQUEST_DEBT_MS), this.#at(row + BYTE_DEBT_MS));
-    return this.#at(row + IN_FLIGHT) <= 0 && debt <= Math.max(0, passedMs);
+  /** A free row, or that of the tenant not seen for longest of those who have nothing in flight and, unless `forgives`, owe nothing. */
+  #longestIdle(now: number, forgives: boolean): number | undefined {
+    let chosen: number | undefined;
+    let chosenAt = Infinity;
+    for (let row = FIRST_ROW; row < this.#numbers.length; row += COLUMNS) {
+      if (this.#at(row + KEY) === 0) return row;
+      const seenAt = this.#at(row + SEEN_AT_MS);
+      const debt = Math.max(this.#at(row + REQUEST_DEBT_MS), this.#at(row + BYTE_DEBT_MS));
+      const isIdle = this.#at(row + IN_FLIGHT) <= 0 && (forgives || debt <= Math.max(0, now - seenAt));
+      if (!isIdle || seenAt >= chosenAt) continue;
+      chosen = row;
+      chosenAt = seenAt;
+    }
+    return chosen;
   }
 
   #at(index: number): number {

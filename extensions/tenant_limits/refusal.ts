@@ -21,8 +21,10 @@ const POLICY: Readonly<Record<LimitName, string>> = {
 interface Refusal {
   /** Undefined for clients without an identity. */
   readonly tenant: string | undefined;
-  /** Where its limits stand: `tenant_limits::tenants::team-a`. */
-  readonly section: string;
+  /** The extension's id. */
+  readonly id: string;
+  /** Whether its limits stand under `tenants`. */
+  readonly isListed: boolean;
   readonly limits: Limits;
   readonly limit: LimitName;
   readonly waitMs: number;
@@ -40,17 +42,23 @@ export function refusalOf(refusal: Refusal): OverLimit {
   });
 }
 
-function messageOf({ tenant, section, limits, limit, fairBytes }: Refusal): string {
+function messageOf({ tenant, id, isListed, limits, limit, fairBytes }: Refusal): string {
   const who = tenant === undefined ? 'clients without an identity are' : `tenant ${JSON.stringify(tenant)} is`;
+  const raise = (key: string): string => {
+    if (tenant === undefined) return `raise ${id}::default::${key}`;
+    return isListed
+      ? `raise ${id}::tenants::${tenant}::${key}`
+      : `raise ${id}::default::${key} or list it under ${id}::tenants`;
+  };
   switch (limit) {
     case 'requests':
-      return `${who} over the limit of ${limits.requestsPerS} requests a second; slow down, or raise ${section}::requests_per_second`;
+      return `${who} over the limit of ${limits.requestsPerS} requests a second; slow down, or ${raise('requests_per_second')}`;
     case 'bytes':
-      return `${who} over the limit of ${limits.bytesPerS} bytes a second; slow down, or raise ${section}::bytes_per_second`;
+      return `${who} over the limit of ${limits.bytesPerS} bytes a second; slow down, or ${raise('bytes_per_second')}`;
     case 'in_flight':
-      return `${who} over the limit of ${limits.bytesInFlight} bytes in flight; wait for answers, or raise ${section}::bytes_in_flight`;
+      return `${who} over the limit of ${limits.bytesInFlight} bytes in flight; wait for answers, or ${raise('bytes_in_flight')}`;
     default:
-      return `${who} over the fair part of the memory, ${fairBytes} bytes; wait for answers, or raise ${section}::weight or memory_limiter::limit_mib`;
+      return `${who} over the fair part of the memory, ${fairBytes} bytes; wait for answers, raise memory_limiter::limit_mib, or ${raise('weight')}`;
   }
 }
 

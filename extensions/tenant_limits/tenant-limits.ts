@@ -72,12 +72,12 @@ export class TenantLimits implements Extension, ServerMiddleware {
     const { default: fallback, tenants } = this.#config;
     const own = name !== undefined && Object.hasOwn(tenants, name) ? tenants[name] : undefined;
     const isListed = own !== undefined && name !== undefined;
-    const { id, metrics } = this.#context;
+    const { metrics } = this.#context;
     return new TenantAccount({
       name,
       key: name === undefined ? 0 : keyOf(name),
       limits: own ? limitsOf(own, fallback) : limitsOf(fallback),
-      section: isListed ? `${id}::tenants::${name}` : `${id}::default`,
+      isListed,
       ledger: this.#ledger,
       metrics: isListed ? new TenantMetrics(metrics, name) : this.#others,
       context: this.#context,

@@ -7,6 +7,7 @@ import grpc from '@grpc/grpc-js';
 import { BasicAuthServer } from '../../../extensions/basicauth/server.ts';
 import { config } from '../../../extensions/tenant_limits/config.ts';
 import { TenantLimits } from '../../../extensions/tenant_limits/tenant-limits.ts';
+import { Admission } from '../../../pipeline/admission.ts';
 import { AgentError } from '../../../pipeline/errors.ts';
 import { decodeStatus } from '../../../proto/status.ts';
 import { config as receiverConfig } from '../../../receivers/otlp/config.ts';
@@ -35,12 +36,16 @@ function credentials(user: string | undefined): Record<string, string> {
   return user === undefined ? {} : { authorization: `Basic ${Buffer.from(`${user}:pass`).toString('base64')}` };
 }
 
-async function serve(settings: object, options: { readonly open?: boolean } = {}): Promise<Served> {
+async function serve(
+  settings: object,
+  options: { readonly open?: boolean; readonly memoryBytes?: number } = {},
+): Promise<Served> {
   const [grpcPort = 0, httpPort = 0] = await freePorts(2);
-  const { context: extensionContext, clock, telemetry } = runningContext('tenant_limits');
+  const { context: running, clock, telemetry } = runningContext('tenant_limits');
+  const admission = new Admission(options.memoryBytes ?? 64 << 20);
   const { context } = testContext({ kind: 'receiver', id: 'otlp' });
   const taken = new Collector();
-  const limits = new TenantLimits(config.parse({ identity: ['username'], ...settings }), extensionContext);
+  const limits = new TenantLimits(config.parse({ identity: ['username'], ...settings }), { ...running, admission });
   const inline = 'ann:{PLAIN}pass\nbob:{PLAIN}pass\n';
   const basic = new BasicAuthServer({ file: '', inline }, runningContext('basicauth').context);
   await basic.start();
@@ -53,7 +58,6 @@ async function serve(settings: object, options: { readonly open?: boolean } = {}
     ...(options.open === true ? {} : { auth: { authenticator: 'basicauth' } }),
     middlewares: [{ id: 'tenant_limits' }],
   });
-  const { admission } = extensionContext;
   const receiver = new OtlpReceiver(
     receiverConfig.parse({ protocols: { grpc: of(grpcPort), http: of(httpPort) } }),
     { ...context, admission, extension: (id) => extensions.get(id) },
@@ -136,7 +140,7 @@ void test('bytes a second are those on the wire; what came before they ran out i
   assert.equal(refused.status, 429);
   assert.match(
     decodeStatus(refused.body)?.message ?? '',
-    /^tenant "ann" is over the limit of 1000 bytes a second; slow down, or raise tenant_limits::default::bytes_per_second$/,
+    /^tenant "ann" is over the limit of 1000 bytes a second; slow down, or raise tenant_limits::default::bytes_per_second or list it under tenant_limits::tenants$/,
   );
   const left = 1_000 - zipped.length;
   assert.equal(refused.headers['ratelimit'], `"bytes";r=${left};t=1`);
@@ -170,6 +174,40 @@ void test('bytes in flight are given back when a request is answered, whatever b
   assert.equal((await served.grpc('ann', bad)).code, grpc.status.INVALID_ARGUMENT);
   assert.equal(served.metric('genesis_tenant_in_flight_bytes', {}), 0);
   assert.equal(served.usedBytes(), 0);
+});
+
+void test('who fills the memory is held to a fair part; who comes later finds room at once', async () => {
+  const memoryBytes = 2 << 20;
+  await using served = await serve({}, { memoryBytes });
+  const gate = opened();
+  served.taken.gate = gate.promise;
+  const body = tracesRequest(1_000);
+  const held = (): number => served.metric('genesis_tenant_in_flight_bytes', {});
+  const underWay: Promise<{ code: grpc.status }>[] = [];
+  /** Sends one request; what was refused, or nothing once it is in the pipeline. */
+  const send = async (user: string): Promise<GrpcAnswer | undefined> => {
+    const before = held();
+    const answers: GrpcAnswer[] = [];
+    const call = served.grpc(user, body);
+    void call.then((answer) => answers.push(answer));
+    while (held() < before + body.length && answers.length === 0) await new Promise(setImmediate);
+    if (answers.length === 0) underWay.push(call);
+    return answers[0];
+  };
+  let refused: GrpcAnswer | undefined;
+  while (!refused) refused = await send('ann');
+  assert.equal(refused.code, grpc.status.RESOURCE_EXHAUSTED);
+  assert.match(refused.message, /^tenant "ann" is over the fair part of the memory, 15\d{5} bytes; wait for answers/);
+  assert.match(String(refused.metadata['ratelimit-policy']), /^"fair-share";q=15\d{5};qu="content-bytes"$/);
+  assert.equal(refused.details?.retryDelayMs, 1_000);
+  assert.ok(held() > memoryBytes / 2 && held() <= (memoryBytes * 3) / 4);
+  for (let bytes = body.length; bytes < memoryBytes / 4 - 1_024; bytes += body.length) {
+    assert.equal(await send('bob'), undefined);
+  }
+  assert.match((await send('ann'))?.message ?? '', /fair part of the memory, 104\d{4} bytes/);
+  gate.open();
+  for (const { code } of await Promise.all(underWay)) assert.equal(code, grpc.status.OK);
+  assert.equal(held(), 0);
 });
 
 void test('a header names nobody: without an identity all are counted together', async () => {

@@ -30,11 +30,11 @@ function book(tenants = 10): Book {
 let keys = 0;
 
 function tenant(settings: Parameters<typeof limitsOf>[0] = {}, key = (keys += 1)): LedgerEntry {
-  return { key, limits: limitsOf(settings), row: 0, borrowed: 0 };
+  return { key, limits: limitsOf(settings), isListed: false, row: 0, borrowed: 0 };
 }
 
 function withLimits(entry: LedgerEntry, limits: Limits): LedgerEntry {
-  return { key: entry.key, limits, row: 0, borrowed: 0 };
+  return { key: entry.key, limits, isListed: false, row: 0, borrowed: 0 };
 }
 
 /** How many requests are let in. */
