@@ -26,12 +26,13 @@ export async function recover(folder: string, settlements: Settlements): Promise
   const segments: Segment[] = [];
   const setAside: string[] = [];
   for (const segment of found) {
-    const verdict = await inspect(folder, segment).catch(damagedDisk);
+    const gaps = new Set<number>();
+    const verdict = await inspect(folder, segment, gaps).catch(damagedDisk);
     if (verdict === 'damaged') {
       setAside.push(await setSegmentAside(folder, segment));
       continue;
     }
-    if (verdict === 'whole') await settlements.load(segment);
+    if (verdict === 'whole') await settlements.load(segment, gaps);
     if (verdict === 'empty' || (segment.isDone && !segment.isDamaged)) {
       settlements.forget(segment);
       await deleteSegment(folder, segment);
@@ -56,8 +57,8 @@ function numberOf(name: string): number {
   return Number.isNaN(number) ? 0 : number;
 }
 
-/** Fills in the segment's end and counts. */
-async function inspect(folder: string, segment: Segment): Promise<'whole' | 'empty' | 'damaged'> {
+/** Fills in the segment's end and counts, and `gaps` with indices of records that are not found and not counted. */
+async function inspect(folder: string, segment: Segment, gaps: Set<number>): Promise<'whole' | 'empty' | 'damaged'> {
   segment.isSealed = true;
   const name = path.join(folder, `${segment.name}.log`);
   const file = await open(name, 'r');
@@ -69,7 +70,7 @@ async function inspect(folder: string, segment: Segment): Promise<'whole' | 'emp
       segment.end = size - TOTAL_BYTES;
       return 'whole';
     }
-    await scan(file, size, segment);
+    await scan(file, size, segment, gaps);
     const isTorn = await isTornWrite(file, size, segment);
     if (!isTorn) segment.isDamaged = true;
     else if (segment.end < size) await truncate(name, segment.end);
@@ -85,13 +86,14 @@ async function readClosing(file: FileHandle, size: number, key: number): Promise
 }
 
 /** Of a segment that was being written when the process ended. */
-async function scan(file: FileHandle, size: number, segment: Segment): Promise<void> {
+async function scan(file: FileHandle, size: number, segment: Segment, gaps: Set<number>): Promise<void> {
   const bytes = { key: segment.key, end: size };
   for (let at = 0; at < size;) {
     const piece = await readPiece(file, bytes, at, () => true);
     for (const record of piece.records) {
       if (record.isDamaged) segment.isDamaged = true;
       // Records whose headers are lost are missing between the indices.
+      for (let index = segment.total.requests; index < record.index; index += 1) gaps.add(index);
       segment.total.requests = Math.max(segment.total.requests, record.index + 1);
       segment.total.items += record.items;
       segment.total.bytes += record.bytes;

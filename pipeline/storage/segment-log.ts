@@ -11,7 +11,7 @@ import { SegmentWriter } from './segment-writer.ts';
 import type { ComponentLogger } from '../telemetry.ts';
 import { addTo, newSum, type Segment, type Sum } from './segment.ts';
 import type { Settlements } from './settlements.ts';
-import type { Amount, LogHolder, LogRecord } from './storage.ts';
+import type { LogHolder, LogRecord } from './storage.ts';
 
 /** How far behind a sync may be, and how large the files may grow. */
 export interface LogSettings {
@@ -200,7 +200,6 @@ export class SegmentLog {
     if (!this.#holder || this.#isPaused || this.#outBytes + batch.bytes > MEMORY_BYTES) return;
     if (this.#nextToRead() === segment && segment.readAt === at) {
       segment.readAt = segment.end;
-      this.#pass(segment, batch.items, batch.bytes);
       this.#give(this.#holder, segment, index, batch);
     } else this.#feed();
   }
@@ -244,7 +243,6 @@ export class SegmentLog {
       segment.readAt = piece.next;
       if (piece.hasGap) segment.isDamaged = true;
       for (const { index, items, bytes, batch, isDamaged } of piece.records) {
-        this.#pass(segment, items, bytes);
         if (batch) this.#give(holder, segment, index, batch);
         else if (isDamaged) {
           segment.isDamaged = true;
@@ -273,14 +271,19 @@ export class SegmentLog {
     for (const segment of this.#segments.filter(({ isSealed }) => isSealed)) this.#account(segment);
   }
 
-  /** A segment that was read to its end: what is missing in it is lost, and said once. */
+  /** A segment that was read to its end: what is neither settled nor given out is lost, and said once. */
   #account(segment: Segment): void {
     if (!segment.isSealed || !segment.isRead) return;
-    const missing: Amount = {
-      requests: Math.max(0, segment.total.requests - segment.passed.requests - segment.lost.requests),
-      items: Math.max(0, segment.total.items - segment.passed.items - segment.lost.items),
-      bytes: Math.max(0, segment.total.bytes - segment.passed.bytes - segment.lost.bytes),
-    };
+    const missing = newSum();
+    addTo(missing, segment.total);
+    addTo(missing, segment.settled, -1);
+    addTo(missing, segment.lost, -1);
+    if (missing.requests > 0) {
+      for (const given of this.#out) {
+        if (given.segment === segment)
+          addTo(missing, { requests: 1, items: given.batch.items, bytes: given.batch.bytes }, -1);
+      }
+    }
     if (missing.requests > 0) {
       segment.isDamaged = true;
       addTo(segment.lost, missing);
@@ -292,12 +295,6 @@ export class SegmentLog {
       this.#holder?.damaged(`${segment.name}.log`, segment.unsaid, segment.signal);
     }
     if (segment.isDone) this.#finish(segment);
-  }
-
-  #pass(segment: Segment, items: number, bytes: number): void {
-    segment.passed.requests += 1;
-    segment.passed.items += items;
-    segment.passed.bytes += bytes;
   }
 
   #settleIn(segment: Segment, index: number, items: number, bytes: number): void {

@@ -33,9 +33,8 @@ export class Segment {
   readonly settled: Sum = newSum();
   /** What is missing in it: records whose very headers are damaged. */
   readonly lost: Sum = newSum();
-  /** Where the next record is to be read, in bytes, and what lies before. */
+  /** Where the next record is to be read, in bytes. */
   readAt = 0;
-  readonly passed: Sum = newSum();
   /** Some of it was given to a holder, so that a crash from now on may lead to duplicates. */
   wasTaken = false;
   isDamaged = false;
@@ -87,9 +86,6 @@ export class Segment {
   /** Reads it again from its beginning. */
   rewind(): void {
     this.readAt = 0;
-    this.passed.requests = 0;
-    this.passed.items = 0;
-    this.passed.bytes = 0;
   }
 }
 

@@ -5,7 +5,7 @@ import { constants } from 'node:fs';
 import { open, readFile, truncate } from 'node:fs/promises';
 import path from 'node:path';
 import { crc32c } from '../transport/crc32c.ts';
-import type { Segment } from './segment.ts';
+import { addTo, type Segment } from './segment.ts';
 
 const ENTRY_BYTES = 16;
 /** In place of an index: some record was given out, and: everything given out is settled or came back. */
@@ -27,8 +27,12 @@ export class Settlements {
     this.#folder = folder;
   }
 
-  /** Reads what is settled of a segment found at opening, and whether it was given out when the process ended. */
-  async load(segment: Segment): Promise<void> {
+  /**
+   * Reads what is settled of a segment found at opening, and whether it was given out when the process ended. `gaps` are
+   * records that the segment's items and bytes do not count, because their headers are damaged. What was cut off at the
+   * segment's end counts in nothing any more.
+   */
+  async load(segment: Segment, gaps: ReadonlySet<number>): Promise<void> {
     const file = this.#fileOf(segment);
     let bytes: Buffer;
     try {
@@ -43,7 +47,10 @@ export class Settlements {
       if (checksum(bytes, written, segment.key) !== bytes.readUInt32LE(written + 12)) break;
       if (index === TAKEN) segment.wasTaken = true;
       else if (index === RETURNED) segment.wasTaken = false;
-      else segment.settle(index, bytes.readUInt32LE(written + 4), bytes.readUInt32LE(written + 8));
+      else if (index < segment.total.requests) {
+        const amount = { requests: 0, items: bytes.readUInt32LE(written + 4), bytes: bytes.readUInt32LE(written + 8) };
+        if (segment.settle(index, amount.items, amount.bytes) && gaps.has(index)) addTo(segment.total, amount);
+      }
     }
     if (written < bytes.length) await truncate(file, written);
     this.#notes.set(segment, { written, buffer: Buffer.alloc(0), length: 0 });

@@ -6,6 +6,11 @@ import { NO_CLIENT, joinChunks } from '../../../pipeline/batch.ts';
 import { Refused, Rejected } from '../../../pipeline/delivery.ts';
 import { Collector, Folder, NAME, numbered, openedLog, storageAt, until } from '../../support/storing.ts';
 
+function sizeOf(folder: Folder, ending: string): number {
+  const [name = ''] = folder.files(ending);
+  return statSync(path.join(folder.log, name)).size;
+}
+
 void test('what was appended comes back in order after a restart, without what was settled', async () => {
   using folder = new Folder();
   const first = await openedLog(folder);
@@ -153,6 +158,53 @@ void test('a damaged record costs itself; its segment is kept aside and said onc
     assert.deepEqual(folder.files('.log'), []);
     assert.equal(folder.files('.damaged').length, 1);
   }
+});
+
+void test('what was settled before it was damaged is no loss, and counts once', async () => {
+  using folder = new Folder();
+  const { log, holder } = await openedLog(folder);
+  for (let id = 0; id < 4; id += 1) await log.append(numbered(id));
+  const [, settled] = holder.records;
+  if (settled) log.settle(settled);
+  await until(() => folder.files('.ack').length === 1 && sizeOf(folder, '.ack') === 2 * 16);
+  for (const hasClosing of [false, true]) {
+    if (hasClosing) await log.release();
+    using crashed = folder.crashed();
+    const [name = ''] = crashed.files('.log');
+    const file = path.join(crashed.log, name);
+    const bytes = readFileSync(file);
+    bytes[132 + 5] = 255;
+    writeFileSync(file, bytes);
+    const after = await openedLog(crashed);
+    assert.deepEqual(after.holder.numbers, [0, 2, 3]);
+    await until(() => after.holder.damage.length === 1);
+    assert.deepEqual(after.holder.damage, [{ requests: 0, items: 0, bytes: 0 }]);
+    assert.deepEqual({ ...after.log.pending }, { requests: 3, items: 1 + 3 + 4, bytes: 300 });
+    for (const record of after.holder.records) after.log.settle(record);
+    assert.deepEqual({ ...after.log.pending }, { requests: 0, items: 0, bytes: 0 });
+    await after.log.release();
+    assert.deepEqual(crashed.files('.log'), []);
+  }
+});
+
+void test('what was settled and is cut off at the end hides nothing before it', async () => {
+  using folder = new Folder();
+  const { log, holder } = await openedLog(folder);
+  for (let id = 0; id < 3; id += 1) await log.append(numbered(id));
+  for (const at of [0, 2]) {
+    const record = holder.records[at];
+    if (record) log.settle(record);
+  }
+  await until(() => folder.files('.ack').length === 1 && sizeOf(folder, '.ack') === 3 * 16);
+  using crashed = folder.crashed();
+  const [name = ''] = crashed.files('.log');
+  const file = path.join(crashed.log, name);
+  writeFileSync(file, readFileSync(file).subarray(0, 2 * 132 + 50));
+  const after = await openedLog(crashed);
+  assert.deepEqual(after.holder.numbers, [1]);
+  assert.equal(after.log.pending.requests, 1);
+  await after.log.release();
+  await log.release();
 });
 
 void test('a segment in which nothing can be read is set aside at once', async () => {
