@@ -14,6 +14,7 @@ type Entries = Readonly<Record<string, Entry>>;
 
 export const COMPONENTS: Readonly<Record<ComponentKind, Entries>> = {
   receiver: {
+    host_metrics: { aliases: ['hostmetrics'], load: () => import('../receivers/host_metrics/index.ts') },
     nop: { load: () => import('../receivers/nop/index.ts') },
     otlp: { load: () => import('../receivers/otlp/index.ts') },
   },

@@ -122,7 +122,7 @@ export class MetricWriter {
 
   /** Points since the last `finish`. */
   get points(): number {
-    return this.#points;
+    return this.#points + (this.#metricStart < 0 ? 0 : this.#metricPoints);
   }
 
   resource(attributes: AttributeList = NO_ATTRIBUTES, schemaUrl = ''): void {

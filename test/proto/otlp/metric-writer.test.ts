@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import fc from 'fast-check';
+import { array, assert as check, double, maxSafeInteger, property } from 'fast-check';
 import { decodeMessage } from '../../../proto/objects.ts';
 import { AttributeList, MetricShape, MetricWriter } from '../../../proto/otlp/metric-writer.ts';
 import { validate } from '../../../proto/otlp/validate.ts';
@@ -144,10 +144,10 @@ void test('what has no points leaves nothing behind, and the writer can be used 
 });
 
 void test('numbers come back as they went in, and many points stay well-formed', () => {
-  fc.assert(
-    fc.property(
-      fc.array(fc.maxSafeInteger(), { minLength: 1, maxLength: 300 }),
-      fc.array(fc.double(), { minLength: 1, maxLength: 300 }),
+  check(
+    property(
+      array(maxSafeInteger(), { minLength: 1, maxLength: 300 }),
+      array(double(), { minLength: 1, maxLength: 300 }),
       (integers, doubles) => {
         const writer = new MetricWriter();
         writer.resource();

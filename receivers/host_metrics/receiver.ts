@@ -1,0 +1,143 @@
+// Scrapes this host at an interval and hands each scrape on as one batch.
+
+import { existsSync } from 'node:fs';
+import { batchOf } from '../../pipeline/batch.ts';
+import type { ComponentContext, Outputs, Receiver } from '../../pipeline/component.ts';
+import { asDeliveryError, Rejected, type Consumer } from '../../pipeline/delivery.ts';
+import { AgentError } from '../../pipeline/errors.ts';
+import type { BoundCounter, ReceiverCounters } from '../../pipeline/telemetry.ts';
+import { MetricWriter } from '../../proto/otlp/metric-writer.ts';
+import { BootTime } from './boot-time.ts';
+import type { HostMetricsConfig } from './config.ts';
+import { Problems } from './problems.ts';
+import { Schedule } from './schedule.ts';
+import type { Scraper } from './scraper.ts';
+import { createScrapers } from './scrapers.ts';
+
+interface Running {
+  readonly scraper: Scraper;
+  readonly problems: Problems;
+  readonly scraped: BoundCounter;
+  readonly errored: BoundCounter;
+}
+
+export class HostMetricsReceiver implements Receiver {
+  readonly #context: ComponentContext;
+  readonly #next: Consumer;
+  readonly #rootPath: string;
+  readonly #scrapers: readonly Running[];
+  readonly #counters: ReceiverCounters;
+  readonly #writer = new MetricWriter();
+  readonly #schedule: Schedule;
+
+  constructor(config: HostMetricsConfig, context: ComponentContext, outputs: Outputs) {
+    const next = outputs.metrics;
+    // The engine creates a receiver only for signals that some pipeline takes from it.
+    if (!next) throw new Error('host_metrics has no pipeline for metrics');
+    this.#context = context;
+    this.#next = next;
+    this.#rootPath = config.root_path;
+    this.#counters = context.metrics.receiver('metrics', '');
+    // One for all, so that start times agree.
+    const boot = new BootTime(rootOf(config), new Problems(context.log, 'boot time'));
+    this.#scrapers = createScrapers(config).map(({ type, create }) => {
+      const problems = new Problems(context.log, type);
+      const scraper = create({
+        root: rootOf(config),
+        conventions: config.semantic_conventions,
+        log: context.log,
+        problems,
+        now: context.now,
+        bootUnixNano: () => boot.unixNano(),
+      });
+      return { scraper, problems, ...scraperCounters(context, type) };
+    });
+    this.#schedule = new Schedule({
+      initialDelayMs: config.initial_delay,
+      intervalMs: config.collection_interval,
+      now: context.now,
+      run: () => this.#scrape(),
+    });
+  }
+
+  start(): Promise<void> {
+    if (this.#rootPath !== '' && !existsSync(this.#rootPath)) {
+      throw new AgentError('START_FAILED', `root_path ${JSON.stringify(this.#rootPath)} does not exist`, {
+        component: `receiver:${this.#context.id}`,
+        mend: 'mount the host there, such as -v /:/hostfs:ro with root_path: /hostfs, or take root_path out',
+      });
+    }
+    this.#schedule.start();
+    return Promise.resolve();
+  }
+
+  async stop(deadline: AbortSignal): Promise<void> {
+    await this.#schedule.stop(deadline);
+    for (const { scraper } of this.#scrapers) scraper.close();
+  }
+
+  async #scrape(): Promise<void> {
+    for (const running of this.#scrapers) await this.#scrapeOne(running);
+    const items = this.#writer.points;
+    const bytes = this.#writer.finish();
+    if (items === 0) return;
+    const batch = batchOf('metrics', bytes, items);
+    try {
+      await this.#next.consume(batch);
+      this.#counters.accepted.add(items);
+    } catch (error) {
+      // Nobody is there who could send it again, and the next scrape says the same again.
+      const failure = asDeliveryError(error, items);
+      const isRejected = failure instanceof Rejected;
+      const count = isRejected ? failure.count : items;
+      this.#counters[isRejected ? 'failed' : 'refused'].add(count);
+      this.#counters.accepted.add(items - count);
+      this.#context.drops.record(
+        {
+          component: `receiver:${this.#context.id}`,
+          rule: isRejected ? 'rejected' : 'refused',
+          reason: failure.message,
+          signal: 'metrics',
+          count,
+          intentional: false,
+        },
+        batch,
+      );
+    }
+  }
+
+  async #scrapeOne({ scraper, problems, scraped, errored }: Running): Promise<void> {
+    const before = this.#writer.points;
+    try {
+      await scraper.read();
+      scraper.write(this.#writer);
+    } catch (error) {
+      this.#context.log.error({ error }, 'a scraper failed, which is a bug');
+      errored.add(1);
+    }
+    scraped.add(this.#writer.points - before);
+    errored.add(problems.settle());
+  }
+}
+
+function rootOf({ root_path: path }: HostMetricsConfig): string {
+  return path.replace(/\/+$/, '');
+}
+
+function scraperCounters(context: ComponentContext, scraper: string): Pick<Running, 'scraped' | 'errored'> {
+  const labels = { scraper };
+  return {
+    scraped: context.metrics.counter({
+      name: 'otelcol_scraper_scraped_metric_points',
+      help: 'Number of metric points successfully scraped. [Alpha]',
+      unit: '{datapoint}',
+      labels,
+    }),
+    errored: context.metrics.counter({
+      name: 'otelcol_scraper_errored_metric_points',
+      help: 'Number of metric points that were unable to be scraped. [Alpha]',
+      unit: '{datapoint}',
+      labels,
+    }),
+  };
+}
