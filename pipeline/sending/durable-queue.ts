@@ -126,7 +126,9 @@ export class DurableQueue implements LogHolder {
     if (!log || this.#isStopping) return Promise.reject(new Refused(STOPPING, { retryAfterMs: 1_000 }));
     const { limits } = this.#options;
     const size = sizeOf(batch, limits.sizer);
-    if (this.size + size <= limits.capacity) return this.#append(log, batch);
+    // Nobody overtakes those who wait for room: a large batch would wait for ever.
+    const isFree = this.#blocked.length === 0 && this.size + size <= limits.capacity;
+    if (isFree) return this.#append(log, batch);
     if (size > limits.capacity) {
       return Promise.reject(
         new Rejected(`the batch (${size} ${limits.sizer}) is larger than the sending queue (${limits.capacity})`, {

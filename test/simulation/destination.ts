@@ -9,6 +9,9 @@ import { itemsOf } from './items.ts';
 import { Violation, type Ledger } from './ledger.ts';
 import type { Moods, Plan } from './plan.ts';
 
+/** The exporter makes one attempt at a time once nothing has succeeded for so long (pipeline/sending/circuit.ts). */
+const DEAD_AFTER_MS = 1_000;
+
 export interface DestinationOptions {
   readonly name: string;
   readonly plan: Plan;
@@ -34,12 +37,15 @@ export class MoodyDestination implements Destination {
   readonly #notBefore = new Map<Batch, number>();
   readonly #lastBegun = new Map<string, number>();
   #lastDelivered = -1;
+  /** When it last said that it took something. */
+  #aliveMs: number;
   inFlight = 0;
   hasStopped = false;
 
   constructor(options: DestinationOptions) {
     this.#options = options;
     this.#startedMs = options.now();
+    this.#aliveMs = options.now();
   }
 
   start(): Promise<void> {
@@ -74,6 +80,7 @@ export class MoodyDestination implements Destination {
       this.#checkOrder(batch, items);
       this.#checkDelay(batch);
       await this.#act(mood, batch, items, attempt);
+      this.#aliveMs = this.#options.now();
       note(`${name} took ${items.join()}`);
     } catch (error) {
       if (error instanceof Violation) this.#options.fail(error);
@@ -146,7 +153,8 @@ export class MoodyDestination implements Destination {
     for (const submission of ledger.submissionsIn(items)) {
       if (submission.firstAttemptMs !== undefined) continue;
       submission.firstAttemptMs = now();
-      if (!orderedBy) continue;
+      // Who tries first at a destination that is taken for dead is chance.
+      if (!orderedBy || now() - this.#aliveMs >= DEAD_AFTER_MS) continue;
       const last = this.#lastBegun.get(group) ?? -1;
       if (submission.number < last) throw new Violation(`batch ${submission.number} was begun after ${last}`);
       this.#lastBegun.set(group, submission.number);

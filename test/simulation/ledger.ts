@@ -5,7 +5,7 @@ import type { Batch, ClientContext } from '../../pipeline/batch.ts';
 import { Refused, Rejected } from '../../pipeline/delivery.ts';
 import type { Drop } from '../../pipeline/drops.ts';
 import { itemsOf } from './items.ts';
-import type { Plan } from './plan.ts';
+import { isExact, type Plan } from './plan.ts';
 
 export interface Submission {
   readonly number: number;
@@ -69,6 +69,7 @@ export class Ledger {
     if (answer !== 'taken' && !(answer instanceof Refused) && !(answer instanceof Rejected)) {
       throw new Violation(`batch ${submission.number} failed with ${String(answer)}: neither Refused nor Rejected`);
     }
+    if (answer !== 'taken') this.#checkReason(answer.message);
     submission.answer = answer;
   }
 
@@ -101,6 +102,7 @@ export class Ledger {
   }
 
   drop(drop: Drop, batch: Batch): void {
+    this.#checkReason(drop.reason);
     const items = itemsOf(batch);
     if (items.length !== batch.items)
       throw new Violation(`a dropped batch of ${batch.items} has ${items.length} items`);
@@ -112,6 +114,11 @@ export class Ledger {
       return;
     }
     for (const item of items) this.#dropped[item] = (this.#dropped[item] ?? 0) + 1;
+  }
+
+  /** Only a destination with a bug may fail in a way that nobody meant. */
+  #checkReason(reason: string): void {
+    if (this.#plan.moods.throwBug === 0 && reason.includes('internal error')) throw new Violation(reason);
   }
 
   /** What a request may hold, wherever it is seen. `maxItems` 0: no limit. */
@@ -151,20 +158,20 @@ export class Ledger {
 
   /** Once all is over: every batch is answered, and every item delivered, dropped with its reason, or its caller told. */
   checkAll(): void {
-    const isExact = this.#plan.moods.takeAndHang === 0;
+    const exact = isExact(this.#plan);
     for (const { items, count, why } of this.#partialDrops) {
       const missing = items.filter((item) => !this.isDelivered(item) && this.#dropped[item] === 0);
-      if (isExact ? missing.length !== count : missing.length > count) {
+      if (exact ? missing.length !== count : missing.length > count) {
         throw new Violation(
           `${count} of items ${items.join()} were dropped (${why}), but ${missing.join()} are missing`,
         );
       }
       for (const item of missing) this.#dropped[item] = 1;
     }
-    for (const submission of this.submissions) this.#checkSubmission(submission, isExact);
+    for (const submission of this.submissions) this.#checkSubmission(submission, exact);
   }
 
-  #checkSubmission({ number, batch, firstItem, answer }: Submission, isExact: boolean): void {
+  #checkSubmission({ number, batch, firstItem, answer }: Submission, exact: boolean): void {
     if (answer === 'open') throw new Violation(`batch ${number} was never answered`);
     let missing = 0;
     for (let item = firstItem; item < firstItem + batch.items; item += 1) {
@@ -173,7 +180,7 @@ export class Ledger {
       if (delivered === 0 && dropped === 0) missing += 1;
       if (answer === 'taken') {
         if (delivered === 0 && dropped === 0) throw new Violation(`item ${item} of batch ${number} is lost`);
-        if (isExact && delivered + dropped !== 1) {
+        if (exact && delivered + dropped !== 1) {
           throw new Violation(`item ${item} of batch ${number}: delivered ${delivered}, dropped ${dropped} times`);
         }
         if (dropped > 1) throw new Violation(`item ${item} of batch ${number} was dropped ${dropped} times`);
@@ -181,7 +188,7 @@ export class Ledger {
         throw new Violation(`item ${item} of batch ${number} was dropped although its caller was told`);
       }
     }
-    if (answer instanceof Rejected && (isExact ? answer.count !== missing : answer.count < missing)) {
+    if (answer instanceof Rejected && (exact ? answer.count !== missing : answer.count < missing)) {
       throw new Violation(`batch ${number}: ${answer.count} items were rejected and ${missing} are missing`);
     }
   }

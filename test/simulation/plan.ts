@@ -46,6 +46,13 @@ export interface Plan {
   readonly deadlineMs: number;
   /** What is unacknowledged is given up between one and two of these after the stop began. */
   readonly giveUpEveryMs: number;
+  /** The share of writes to the storage that fail. */
+  readonly writeFailures: number;
+}
+
+/** Whether every item is delivered or dropped once; else at least once. */
+export function isExact({ moods, settings }: Plan): boolean {
+  return moods.takeAndHang === 0 && settings.queue?.storage === undefined;
 }
 
 const SIGNALS = ['traces', 'metrics', 'logs', 'profiles'] as const;
@@ -68,6 +75,7 @@ export function planOf(seed: number): Plan {
     stopAtMs: random.between(1, spanMs * random.pick([1, 2, 4])),
     deadlineMs: random.pick([0, 1, 30, 500, 30_000]),
     giveUpEveryMs: random.pick([20, 1_000]),
+    writeFailures: random.chance(0.3) ? 0.2 : 0,
   };
 }
 
@@ -82,7 +90,9 @@ function settingsOf(random: SeededRandom): SendingSettings {
     maxElapsedMs: random.pick([0, 50, 300, 2_000]),
   };
   if (random.chance(0.25)) return { timeoutMs, retry };
-  return { timeoutMs, retry, queue: { ...queueOf(random), consumers: random.pick([1, 2, 3, 10]) } };
+  const queue = { ...queueOf(random), consumers: random.pick([1, 2, 3, 10]) };
+  const isDurable = !queue.waitForResult && random.chance(0.3);
+  return { timeoutMs, retry, queue: isDurable ? { ...queue, storage: 'file_storage' } : queue };
 }
 
 function queueOf(random: SeededRandom): QueueLimits {

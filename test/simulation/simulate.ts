@@ -16,8 +16,9 @@ import { VirtualClock } from '../support/virtual-clock.ts';
 import { MoodyDestination } from './destination.ts';
 import { itemsOf, numberedBatch } from './items.ts';
 import { Ledger, Violation } from './ledger.ts';
-import { planOf, type Arrival, type Plan } from './plan.ts';
+import { isExact, planOf, type Arrival, type Plan } from './plan.ts';
 import { SimulatedMetrics } from './simulated-metrics.ts';
+import { SimulatedStorage } from './storage.ts';
 
 export interface Outcome {
   readonly plan: Plan;
@@ -31,6 +32,8 @@ export interface Outcome {
 const MAX_STEPS = 20_000;
 /** Without a queue, of the exporter. */
 const PARALLEL = 64;
+/** Until a batch is stored and given out again. */
+const STORING_MS = 60;
 
 /** An exporter, and what is before it. */
 interface Instance {
@@ -67,6 +70,7 @@ class Simulation implements Outcome {
   readonly #random: SeededRandom;
   readonly #ledger: Ledger;
   readonly #admission = new Admission(1 << 30);
+  readonly #storage: SimulatedStorage;
   readonly #junction = new Junction();
   readonly #instances: Instance[] = [];
   #stopsUnderWay = 0;
@@ -79,21 +83,42 @@ class Simulation implements Outcome {
     this.#isLogged = isLogged;
     this.#random = new SeededRandom(plan.seed ^ 0x5eed);
     this.#ledger = new Ledger(plan);
+    this.#storage = new SimulatedStorage(this.#random, clock.now, plan.writeFailures);
   }
 
   async run(): Promise<void> {
     const { plan } = this;
-    this.#start();
+    await this.#start(plan);
     for (const arrival of plan.arrivals) this.#at(arrival.atMs, () => this.#arrive(arrival));
     const { handoverAtMs } = plan;
-    if (handoverAtMs !== undefined) this.#at(handoverAtMs, () => this.#handOver());
+    if (handoverAtMs !== undefined)
+      this.#at(handoverAtMs, () => void this.#handOver().catch((error: unknown) => this.fail(error)));
     this.#at(plan.stopAtMs, () => void this.#stopLast().catch((error: unknown) => this.fail(error)));
+    await this.#runOut();
+    if (this.#storage.pending.requests > 0 && !this.violation) await this.#startAgain();
+    if (!this.violation) this.#guard(() => this.#checkEnd());
+  }
+
+  /** Until nothing is left to happen. */
+  async #runOut(): Promise<void> {
     while (!this.violation && (await this.#clock.step())) {
       this.steps += 1;
       if (this.steps > MAX_STEPS) this.fail(new Violation('goes on for ever'));
       this.#guard(() => this.#checkAlways());
     }
-    if (!this.violation) this.#guard(() => this.#checkEnd());
+  }
+
+  /** What is left on disk goes to a destination that works. */
+  async #startAgain(): Promise<void> {
+    this.#note(`starts again with ${this.#storage.pending.items} items on disk`);
+    await this.#start({ ...this.plan, moods: GOOD_MOOD, flapMs: 0 });
+    await this.#runOut();
+    const { items } = this.#storage.pending;
+    if (items > 0) this.fail(new Violation(`${items} items stay on disk`));
+    const last = this.#instances.at(-1);
+    if (!last) return;
+    void this.#stop(last).catch((error: unknown) => this.fail(error));
+    await this.#runOut();
   }
 
   #at(ms: number, run: () => void): void {
@@ -137,9 +162,8 @@ class Simulation implements Outcome {
     );
   }
 
-  #start(): void {
+  async #start(plan: Plan): Promise<void> {
     const name = `destination ${this.#instances.length + 1}`;
-    const { plan } = this;
     const { queue } = plan.settings;
     const section = plan.processor === undefined ? undefined : config.parse(plan.processor);
     const batching = queue?.batch;
@@ -174,6 +198,7 @@ class Simulation implements Outcome {
       parts.unshift({ entry: new Entry(processor), component: processor });
     }
     const head = parts[0]?.entry ?? last;
+    for (const { component } of parts.toReversed()) await component.start();
     this.#instances.push({ head, destination, metrics, parts });
     this.#junction.connect(head);
   }
@@ -195,18 +220,19 @@ class Simulation implements Outcome {
       admission: this.#admission,
       listeners: LISTENERS,
       now: this.#clock.now,
+      steadyNow: this.#clock.now,
       random: this.#random.next,
       status: quiet,
-      extension: () => undefined,
+      extension: (name) => (name === 'file_storage' ? this.#storage : undefined),
     };
   }
 
-  #handOver(): void {
+  async #handOver(): Promise<void> {
     if (this.#isStopping) return;
     this.#note('a second instance takes over');
     const [old] = this.#instances;
-    this.#start();
-    if (old) void this.#stop(old).catch((error: unknown) => this.fail(error));
+    await this.#start(this.plan);
+    if (old) await this.#stop(old);
   }
 
   async #stopLast(): Promise<void> {
@@ -267,8 +293,9 @@ class Simulation implements Outcome {
     // Otherwise what waits may be where a batch processor tries again, one by one, what was rejected as a whole.
     const isSimple = queue?.blockOnOverflow !== true && (!processor || queue?.waitForResult === false);
     const isBusy = this.#instances.some(({ metrics }) => metrics.gaugeOf('otelcol_exporter_in_flight_requests') > 0);
-    if (!isSimple || isBusy || this.#stopsUnderWay > 0 || this.#isStopping) return;
-    const patienceMs = (queue?.batch?.flushTimeoutMs ?? 0) + 1;
+    const isSingle = this.#instances.length === 1;
+    if (!isSimple || !isSingle || isBusy || this.#isStopping) return;
+    const patienceMs = (queue?.batch?.flushTimeoutMs ?? 0) + (queue?.storage === undefined ? 1 : STORING_MS);
     for (const submission of this.#ledger.submissions) {
       const waitedMs = this.#clock.now() - submission.atMs;
       if (waitedMs > patienceMs && this.#ledger.isWaiting(submission)) {
@@ -294,7 +321,7 @@ class Simulation implements Outcome {
       }
       sent += metrics.sumOf('otelcol_exporter_sent_');
     }
-    if (this.plan.moods.takeAndHang === 0 && sent !== this.#ledger.deliveredItems) {
+    if (isExact(this.plan) && sent !== this.#ledger.deliveredItems) {
       throw new Violation(`${sent} items were counted as sent, and ${this.#ledger.deliveredItems} were delivered`);
     }
   }
@@ -311,5 +338,16 @@ function keepsOrder({ processor, settings: { queue } }: Plan): boolean {
   const isTakenWhole = maxSize === 0 && (queue?.batch?.maxSize ?? 0) === 0;
   return isTakenWhole && isDeepStrictEqual(keys, []) && queue?.sizer === 'requests' && !queue.waitForResult;
 }
+
+const GOOD_MOOD = {
+  accept: 1,
+  refuse: 0,
+  refuseWithDelay: 0,
+  reject: 0,
+  rejectPart: 0,
+  hang: 0,
+  takeAndHang: 0,
+  throwBug: 0,
+};
 
 const LISTENERS = new SharedListenerPool();

@@ -66,7 +66,10 @@ export class VirtualClock implements Disposable {
     const [first] = this.#timers;
     const immediate = first && first.due <= this.#now ? undefined : this.#immediates.shift();
     const next = immediate ?? this.#pop();
-    if (!next) return false;
+    if (!next) {
+      await settled();
+      return this.pendingTimeouts > 0 || this.#immediates.length > 0;
+    }
     this.#now = Math.max(this.#now, next.due);
     next.run();
     await settled();

@@ -263,3 +263,44 @@ void test('a storage that is not running, or is none, is named', async () => {
     await exporter.stop(NEVER);
   }
 });
+
+void test('after a stop whose deadline is over already nothing is sent any more', async () => {
+  using folder = new Folder();
+  const backend = new Backend();
+  const { exporter } = exporterOver(storageAt(folder), async (batch, attempt) => {
+    if (numberOf(batch) === 0) await attempt.race(new Promise(() => undefined));
+    await backend.send(batch, attempt);
+  });
+  await exporter.start();
+  await consumeAll(exporter, 0, 4);
+  await exporter.stop(AbortSignal.abort());
+  assert.deepEqual(backend.taken, []);
+  const after = exporterOver(storageAt(folder), backend.send);
+  await after.exporter.start();
+  await until(() => backend.taken.length === 4);
+  assert.deepEqual(backend.taken, [0, 1, 2, 3]);
+  await after.exporter.stop(NEVER);
+});
+
+void test('who waits for room is not overtaken', async () => {
+  using folder = new Folder();
+  const gate = Promise.withResolvers<void>();
+  const items: number[] = [];
+  const queue = { ...QUEUE, capacity: 10, sizer: 'items', blockOnOverflow: true } as const;
+  const { exporter } = exporterOver(
+    storageAt(folder),
+    async (batch) => {
+      await gate.promise;
+      items.push(batch.items);
+    },
+    { queue },
+  );
+  await exporter.start();
+  const callers = [6, 8, 2].map((count) => exporter.consume({ ...numbered(1), items: count }));
+  await callers[0];
+  gate.resolve();
+  await Promise.all(callers);
+  await until(() => items.length === 3);
+  assert.deepEqual(items, [6, 8, 2]);
+  await exporter.stop(NEVER);
+});
