@@ -22,7 +22,7 @@ export class FileStorage implements Extension, Storage {
       settings: { fsync: config.fsync, maxBytes: config.max_size },
       lockTimeoutMs: config.timeout,
       log: context.log,
-      now: context.steadyNow,
+      steadyNow: context.steadyNow,
       random: context.random,
     });
   }

@@ -11,7 +11,8 @@ export interface GroupCommitOptions {
   readonly writer: SegmentWriter;
   /** For messages. */
   readonly folder: string;
-  readonly now: () => number;
+  /** Milliseconds on a clock that nobody sets. */
+  readonly steadyNow: () => number;
   /** true: before an append resolves. false: never. A number: so many ms after it at the latest. */
   fsync(): boolean | number;
   /** The segment that the next group goes to. */
@@ -62,12 +63,12 @@ export class GroupCommit {
 
   /** Why nothing more is taken at the moment. */
   refusal(): Refused | undefined {
-    const { folder, now } = this.#options;
+    const { folder, steadyNow } = this.#options;
     if (this.#waitingBytes > WAITING_BYTES) {
       const reason = `the disk of ${folder} does not keep up: ${this.#waitingBytes} bytes wait for it`;
       return new Refused(reason, { retryAfterMs: RETRY_AFTER_MS });
     }
-    if (!this.#failure || now() >= this.#failure.untilMs) return undefined;
+    if (!this.#failure || steadyNow() >= this.#failure.untilMs) return undefined;
     return new Refused(this.#failure.reason, { retryAfterMs: RETRY_AFTER_MS });
   }
 
@@ -129,9 +130,9 @@ export class GroupCommit {
       length += prepared.length;
     }
     const mode = options.fsync();
-    const started = performance.now();
+    const started = options.steadyNow();
     await options.writer.write(parts, length, mode === true);
-    if (mode === true) options.synced((performance.now() - started) / 1000);
+    if (mode === true) options.synced((options.steadyNow() - started) / 1000);
     else if (mode !== false) this.#syncTimer ??= setTimeout(() => this.#syncLate(), mode);
     this.#waitingBytes -= length;
     this.#recovered();
@@ -146,7 +147,7 @@ export class GroupCommit {
     const message = error instanceof Error ? error.message : String(error);
     const reason = `writing to the queue in ${options.folder} failed: ${message}`;
     if (!this.#failure) options.failing(reason);
-    this.#failure = { reason, untilMs: options.now() + PAUSE_MS };
+    this.#failure = { reason, untilMs: options.steadyNow() + PAUSE_MS };
     for (const { prepared, reject } of [...group, ...this.#appends.splice(0)]) {
       this.#waitingBytes -= prepared.length;
       options.refused(prepared.batch);
@@ -164,9 +165,9 @@ export class GroupCommit {
   #syncLate(): void {
     this.#syncTimer = undefined;
     const options = this.#options;
-    const started = performance.now();
+    const started = options.steadyNow();
     options.writer.sync().then(
-      () => options.synced((performance.now() - started) / 1000),
+      () => options.synced((options.steadyNow() - started) / 1000),
       (error: unknown) => this.#refuse([], error),
     );
   }

@@ -26,7 +26,8 @@ export interface SegmentLogOptions {
   /** Where the settings come from, e.g. `extensions::file_storage`, for messages. */
   readonly configuredAt: string;
   readonly log: ComponentLogger;
-  readonly now: () => number;
+  /** Milliseconds on a clock that nobody sets. */
+  readonly steadyNow: () => number;
   readonly random: () => number;
 }
 
@@ -83,7 +84,7 @@ export class SegmentLog {
     this.#commit = new GroupCommit({
       writer: this.#writer,
       folder: options.folder,
-      now: options.now,
+      steadyNow: options.steadyNow,
       fsync: () => this.#settings.fsync,
       segment: () => this.#segmentToWrite(),
       written: (segment, prepared) => this.#written(segment, prepared),

@@ -90,7 +90,7 @@ export function storageAt(folder: Folder, options: Partial<FolderStorageOptions>
     settings: { fsync: false, maxBytes: 0 },
     lockTimeoutMs: 0,
     log: QUIET,
-    now: () => Date.now(),
+    steadyNow: () => performance.now(),
     random: Math.random,
     ...options,
   });

@@ -16,7 +16,7 @@ void test(
       const ballast = path.join(folder.path, 'ballast');
       writeFileSync(ballast, Buffer.alloc(512 << 10));
       let now = 0;
-      const clock = { now: () => now, settings: { fsync: true, maxBytes: 0 } };
+      const clock = { steadyNow: () => now, settings: { fsync: true, maxBytes: 0 } };
       const { log, holder } = await openedLog(folder, clock);
       const taken: number[] = [];
       const fill = async (): Promise<unknown> => {
@@ -63,7 +63,7 @@ void test(
     execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=1m', 'tmpfs', folder.path]);
     try {
       let now = 0;
-      const options = { now: () => now, settings: { fsync: true, maxBytes: 0 } };
+      const options = { steadyNow: () => now, settings: { fsync: true, maxBytes: 0 } };
       const before = await openedLog(folder, options);
       await before.log.append(numbered(1, 10_000));
       await before.log.release();
