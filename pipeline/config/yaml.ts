@@ -14,6 +14,7 @@ import {
   type Pair,
   type Scalar,
   type YAMLMap,
+  type YAMLParseError,
 } from 'yaml';
 import { AgentError, type SourcePosition } from '../errors.ts';
 import type { ConfigNode, MapEntry, ScalarNode, ScalarValue } from './node.ts';
@@ -21,6 +22,10 @@ import type { ConfigNode, MapEntry, ScalarNode, ScalarValue } from './node.ts';
 /** A few kilobytes of anchors can stand for millions of values; no real configuration comes near this. */
 const MAX_NODES = 200_000;
 const MAX_DEPTH = 200;
+/** Of what the library says: it quotes what stands there, however long that is. */
+const MAX_MESSAGE_LENGTH = 300;
+
+const OUT_OF_PLACE = / token in YAML stream: /;
 
 /**
  * Reads the first document of a YAML text. An empty one gives null. Fails with all its CONFIG_SYNTAX errors.
@@ -39,7 +44,7 @@ export function parseYaml(
   };
   const document = firstDocument(text, lines);
   if (!document) return { node: { kind: 'scalar', value: null, at: position(0) }, errors: [] };
-  const errors = document.errors.map(
+  const errors = mistakesIn(document).map(
     (error) => new AgentError('CONFIG_SYNTAX', sentence(error.message), { at: position(error.pos[0]), cause: error }),
   );
   if (errors.length > 0) return { errors };
@@ -49,6 +54,13 @@ export function parseYaml(
     if (error instanceof AgentError) return { errors: [error] };
     throw error;
   }
+}
+
+/** After a slip that ends the document too early, all that follows is out of place and says nothing new. */
+function mistakesIn({ errors }: Document.Parsed): readonly YAMLParseError[] {
+  return errors.filter(
+    ({ code, message }, at) => at === 0 || code !== 'UNEXPECTED_TOKEN' || !OUT_OF_PLACE.test(message),
+  );
 }
 
 /** The meaning of an unquoted scalar. */
@@ -224,5 +236,6 @@ function placeOf(node: unknown, position: (offset: number) => SourcePosition): S
 
 /** The library's message without its own position and excerpt. */
 function sentence(message: string): string {
-  return (message.split('\n')[0] ?? message).replace(/ at line \d+, column \d+:?$/, '');
+  const said = (message.split('\n')[0] ?? message).replace(/ at line \d+, column \d+:?$/, '');
+  return said.length > MAX_MESSAGE_LENGTH ? `${said.slice(0, MAX_MESSAGE_LENGTH)}…` : said;
 }

@@ -133,7 +133,9 @@ void test('HTTP/1', over, (context) =>
       },
       async try(input) {
         const answer = (await exchange(httpPort, input)).toString('latin1');
-        assert.ok(answer === '' || /^HTTP\/1\.1 \d{3} /.test(answer), answer.slice(0, 200));
+        // What may still become HTTP/2's preface is answered in that.
+        const isHttp2 = answer.startsWith('\0\0') && 'PRI * HTTP/2.0'.startsWith(Buffer.from(input).toString('latin1'));
+        assert.ok(answer === '' || isHttp2 || /^HTTP\/1\.1 \d{3} /.test(answer), answer.slice(0, 200));
         assert.doesNotMatch(answer, /^HTTP\/1\.1 500 /m);
         return /^HTTP\/1\.1 2\d\d /.test(answer) ? 'accepted' : 'refused';
       },
