@@ -14,6 +14,7 @@ import { SharedListenerPool } from '../pipeline/listener-pool.ts';
 import { OwnTelemetry } from '../pipeline/own-telemetry/own-telemetry.ts';
 import { ownResource } from '../pipeline/own-telemetry/settings.ts';
 import { SharedMemory } from '../pipeline/shared-memory.ts';
+import { steadyNow } from '../pipeline/steady-clock.ts';
 import { copiesOf } from '../pipeline/threads/copies.ts';
 import type { ConfigurationSources } from '../pipeline/threads/messages.ts';
 import { joinStates } from '../pipeline/threads/thread-states.ts';
@@ -79,7 +80,7 @@ export class Agent {
         listeners: this.#listeners,
         memory: this.#memory,
         now: Date.now,
-        steadyNow: () => performance.now(),
+        steadyNow,
         random: Math.random,
       },
       view: (engine) => this.#view(engine),

@@ -39,7 +39,7 @@ export interface ComponentContext {
   readonly listeners: ListenerPool;
   /** Milliseconds since the epoch. Somebody may set the clock, to and fro by any amount: good for dates only. */
   readonly now: () => number;
-  /** Milliseconds since some moment, on a clock that nobody sets: for how long something took, or is to take. */
+  /** Milliseconds since some moment, on a clock that nobody sets, the same in all threads: for how long something took, or is to take. */
   readonly steadyNow: () => number;
   /** Uniform in [0, 1). Seeded in tests. */
   readonly random: () => number;

@@ -59,7 +59,7 @@ interface AccountOptions {
   readonly isListed: boolean;
   readonly ledger: Ledger;
   readonly metrics: TenantMetrics;
-  readonly context: Pick<ComponentContext, 'id' | 'log' | 'now'>;
+  readonly context: Pick<ComponentContext, 'id' | 'log' | 'steadyNow'>;
 }
 
 export class TenantAccount implements RequestAccount, LedgerEntry {
@@ -122,8 +122,8 @@ export class TenantAccount implements RequestAccount, LedgerEntry {
       remaining,
       fairBytes,
     });
-    const now = context.now();
-    if (Math.abs(now - this.#loggedAtMs) >= LOG_EVERY_MS) {
+    const now = context.steadyNow();
+    if (now - this.#loggedAtMs >= LOG_EVERY_MS) {
       this.#loggedAtMs = now;
       context.log.warn(
         { tenant, limit, reason: refusal.message },

@@ -67,7 +67,7 @@ export class Ledger {
   /** …and the tenant's fair part, in bytes. */
   fairBytes = 0;
 
-  /** `table` has `Ledger.bytesFor(tenants)` bytes. */
+  /** `table` has `Ledger.bytesFor(tenants)` bytes; `now` is a clock that nobody sets, the same in all threads. */
   constructor(table: SharedArrayBuffer, memory: Pick<Admission, 'limitBytes' | 'usedBytes'>, now: () => number) {
     this.#numbers = new Float64Array(table);
     this.#lock = new Int32Array(table, 0, 1);
@@ -183,14 +183,14 @@ export class Ledger {
       this.#add(TOTAL_WEIGHT, weight - before);
     }
     const now = this.#at(row + SEEN_AT_MS);
-    if (Math.abs(now - this.#at(SWEPT_AT_MS)) >= SWEEP_MS) this.#sweep(now);
+    if (now - this.#at(SWEPT_AT_MS) >= SWEEP_MS) this.#sweep(now);
   }
 
   /** Takes the weight of those who are idle. */
   #sweep(now: number): void {
     let total = 0;
     for (let row = COMMON_ROW; row < this.#numbers.length; row += COLUMNS) {
-      const isIdle = this.#at(row + IN_FLIGHT) <= 0 && Math.abs(now - this.#at(row + SEEN_AT_MS)) > ACTIVE_MS;
+      const isIdle = this.#at(row + IN_FLIGHT) <= 0 && now - this.#at(row + SEEN_AT_MS) > ACTIVE_MS;
       if (isIdle) this.#numbers[row + ACTIVE_WEIGHT] = 0;
       total += this.#at(row + ACTIVE_WEIGHT);
     }
@@ -205,7 +205,6 @@ export class Ledger {
     else if (entry.borrowed > 0) entry.row = COMMON_ROW;
     else if (entry.row === 0 || this.#at(entry.row + KEY) !== entry.key) entry.row = this.#find(entry, now);
     const { row } = entry;
-    // A clock that was set back leaves debts as they are.
     const passed = Math.max(0, now - this.#at(row + SEEN_AT_MS));
     this.#numbers[row + SEEN_AT_MS] = now;
     this.#numbers[row + REQUEST_DEBT_MS] = Math.max(0, this.#at(row + REQUEST_DEBT_MS) - passed);
@@ -233,7 +232,7 @@ export class Ledger {
       if (this.#at(row + KEY) === 0) return row;
       const seenAt = this.#at(row + SEEN_AT_MS);
       const debt = Math.max(this.#at(row + REQUEST_DEBT_MS), this.#at(row + BYTE_DEBT_MS));
-      const isIdle = this.#at(row + IN_FLIGHT) <= 0 && (forgives || debt <= Math.max(0, now - seenAt));
+      const isIdle = this.#at(row + IN_FLIGHT) <= 0 && (forgives || debt <= now - seenAt);
       if (!isIdle || seenAt >= chosenAt) continue;
       chosen = row;
       chosenAt = seenAt;

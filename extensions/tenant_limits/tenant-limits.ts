@@ -26,7 +26,7 @@ export class TenantLimits implements Extension, ServerMiddleware {
     this.#config = config;
     this.#context = context;
     const table = context.sharedMemory(Ledger.bytesFor(config.max_tenants));
-    this.#ledger = new Ledger(table, context.admission, context.now);
+    this.#ledger = new Ledger(table, context.admission, context.steadyNow);
     this.#others = new TenantMetrics(context.metrics, OTHERS);
     this.#common = this.#make(undefined);
     this.#listed = new Map(Object.keys(config.tenants).map((name) => [name, this.#make(name)]));

@@ -51,7 +51,7 @@ export function grpcClientShape(defaults: GrpcClientDefaults = {}) {
       .describe('How calls are spread over the addresses of the endpoint.'),
     authority: z.string().default('').describe('The :authority header, where it is not that of the endpoint.'),
     auth: nullableSection(authSettings).describe('Authentication of the requests.'),
-    middlewares,
+    middlewares: middlewares.describe('Accepted for compatibility; without effect.'),
   };
 }
 

@@ -58,7 +58,7 @@ export function httpClientShape(defaults: HttpClientDefaults = {}) {
     max_idle_conns: deprecated(z.int().optional(), 'use keepalive::max_idle_conns.'),
     max_idle_conns_per_host: deprecated(z.int().optional(), 'use keepalive::max_idle_conns_per_host.'),
     disable_keep_alives: deprecated(z.boolean().default(false), 'use keepalive::enabled.'),
-    middlewares,
+    middlewares: middlewares.describe('Accepted for compatibility; without effect.'),
   };
 }
 

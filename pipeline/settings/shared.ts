@@ -11,7 +11,7 @@ export const authSettings = z.strictObject({
 export const middlewares = z
   .array(z.strictObject({ id: componentId().describe('The id of the extension.') }))
   .default([])
-  .describe('Extensions that wrap the calls, outermost first.');
+  .describe('Extensions asked about each request after authentication, such as tenant_limits; outermost first.');
 
 /** Every compression a client can be told to use; empty and `none` mean none. */
 export const compression = z.enum(['', 'none', 'gzip', 'zstd', 'snappy', 'x-snappy-framed', 'zlib', 'deflate']);

@@ -15,6 +15,7 @@ import { ComponentTelemetry, type ComponentTelemetryOptions } from '../own-telem
 import { tracerOf } from '../own-telemetry/own-traces.ts';
 import { Views } from '../own-telemetry/views.ts';
 import { SharedMemory } from '../shared-memory.ts';
+import { steadyNow } from '../steady-clock.ts';
 import { VERSION } from '../version.ts';
 import { copiesOf } from './copies.ts';
 import { ForwardedLogs } from './forwarded-logs.ts';
@@ -49,7 +50,7 @@ export function runDataThread({ setup, port, registry, sampleTraceIds }: DataThr
       listeners: new SharedListenerPool({ threads: 'further', maxConnections: setup.maxConnections }),
       memory,
       now: Date.now,
-      steadyNow: () => performance.now(),
+      steadyNow,
       random: Math.random,
     },
     view: (running) => viewOf(running, telemetry),

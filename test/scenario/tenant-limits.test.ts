@@ -4,6 +4,9 @@
 import assert from 'node:assert/strict';
 import { writeFileSync } from 'node:fs';
 import { test } from 'node:test';
+import { fileURLToPath } from 'node:url';
+import { registry } from '../../cmd/registry.ts';
+import { loadConfiguration } from '../../pipeline/config/load.ts';
 import { decodeStatus } from '../../proto/status.ts';
 import { freePorts, startAgent } from '../support/agent.ts';
 import { httpRequest } from '../support/http-request.ts';
@@ -102,4 +105,10 @@ void test('limits are those of the agent, not of a thread, and survive a reload 
   assert.equal(await figure(at, 'genesis_tenant_refused_requests', 'ann'), 2 * REQUESTS - 25);
   assert.equal(await figure(at, 'genesis_tenant_accepted_requests', 'bob'), 2 * REQUESTS);
   assert.equal(await figure(at, 'genesis_tenant_in_flight_bytes', 'ann'), 0);
+});
+
+void test('the example is valid', async () => {
+  const example = new URL('../../examples/tenant-limits.yaml', import.meta.url);
+  const { verdict, errors } = await loadConfiguration({ uris: [fileURLToPath(example)], env: {}, registry });
+  assert.deepEqual([verdict, errors.map(String)], ['valid', []]);
 });

@@ -181,17 +181,6 @@ void test('other limits go on with what was used: nobody waits longer than befor
   assert.equal(later.take(free, 600, 0), undefined);
 });
 
-void test('a clock that is set back stops nobody', () => {
-  const { ledger, clock } = book();
-  const one = tenant({ requests_per_second: 10 });
-  enterAll(ledger, one, 10);
-  clock.now -= 3_600_000;
-  assert.equal(ledger.enter(one), 'requests');
-  assert.equal(ledger.waitMs, 100);
-  clock.now += 500;
-  assert.equal(enterAll(ledger, one, 10), 5);
-});
-
 void test('idle tenants make room, those who owe or have bytes in flight do not, and whoever finds none is counted with others', () => {
   const { ledger, clock } = book(3);
   const settings = { requests_per_second: 1 };
