@@ -58,7 +58,7 @@ const grpc = new GrpcTestClient(setup.grpc, {
 const service = `chaos${'.'.repeat(setup.padding)}`;
 const sent: Sent[] = [];
 let next = setup.firstNumber;
-let isRunning = false;
+const load = { isRunning: false };
 let senders: Promise<void>[] = [];
 
 interface Answer {
@@ -114,7 +114,7 @@ async function sendOne(isGrpc: boolean): Promise<Outcome> {
 }
 
 async function sendOn(isGrpc: boolean): Promise<void> {
-  while (isRunning) {
+  while (load.isRunning) {
     const outcome = await sendOne(isGrpc);
     await sleep(outcome === 'acknowledged' ? random.between(0, MOST_PAUSE_MS) : UNHEARD_PAUSE_MS);
   }
@@ -124,13 +124,13 @@ answerParent({}, async (question) => {
   // Written by the parent.
   const { ask } = question as ClientQuestion;
   if (ask === 'run') {
-    isRunning = true;
+    load.isRunning = true;
     senders = Array.from({ length: setup.senders }, (_, index) => sendOn(index % 2 === 0));
     return {};
   }
   if (ask === 'probe') return [await sendOne(true), await sendOne(false)];
   if (ask === 'stop') return sent;
-  isRunning = false;
+  load.isRunning = false;
   await Promise.all(senders);
   return {};
 });

@@ -89,8 +89,9 @@ class Account {
     if (this.#troubled(['network', 'sink', 'agent frozen'], atMs - SLACK_MS, atMs + ANSWER_MS + SLACK_MS)) {
       return 'no answer';
     }
-    for (const { kind, fromMs } of this.#evidence.troubles) {
-      if (kind !== 'killed' || fromMs < atMs || fromMs > later.atMs) continue;
+    for (const { kind, fromMs, toMs } of this.#evidence.troubles) {
+      // What the agent had written to its sockets arrives after its end.
+      if (kind !== 'killed' || toMs + SLACK_MS < atMs || fromMs > later.atMs) continue;
       if (fromMs - atMs <= SETTLED_MS) return 'crash';
       if (this.#troubled(['disk'], atMs, fromMs)) return 'settlements lost';
     }
