@@ -22,8 +22,6 @@ import type { ConfigNode, MapEntry, ScalarNode, ScalarValue } from './node.ts';
 /** A few kilobytes of anchors can stand for millions of values; no real configuration comes near this. */
 const MAX_NODES = 200_000;
 const MAX_DEPTH = 200;
-/** Of what the library says: it quotes what stands there, however long that is. */
-const MAX_MESSAGE_LENGTH = 300;
 
 const OUT_OF_PLACE = / token in YAML stream: /;
 
@@ -236,6 +234,5 @@ function placeOf(node: unknown, position: (offset: number) => SourcePosition): S
 
 /** The library's message without its own position and excerpt. */
 function sentence(message: string): string {
-  const said = (message.split('\n')[0] ?? message).replace(/ at line \d+, column \d+:?$/, '');
-  return said.length > MAX_MESSAGE_LENGTH ? `${said.slice(0, MAX_MESSAGE_LENGTH)}…` : said;
+  return (message.split('\n')[0] ?? message).replace(/ at line \d+, column \d+:?$/, '');
 }

@@ -128,9 +128,10 @@ void test('whole numbers that are written as floats are known as such', () => {
   }
 });
 
-void test('a slip that ends a document too early is one mistake, not one for every word after it, and is told in short', () => {
-  const rest = Array.from({ length: 50 }, (_, index) => `  key${index}: {a: [1, 2]}`).join('\n');
-  const { errors } = parseYaml(`receivers: &a {b: ${'{c: d}'}} x\n${rest}\n"${'z'.repeat(5_000)}"\n`, 'test.yaml');
-  assert.ok(errors.length >= 1 && errors.length <= 3, errors.map(String).join('\n'));
-  assert.ok(errors.every((error) => error.toString().length < 400));
+void test('a slip that ends a document too early is one mistake, not one for every word after it', () => {
+  const rest = Array.from({ length: 50 }, (_, index) => `key${index}: {a: [1, 2]}`).join('\n');
+  const { errors } = parseYaml(`receivers: {b: c}}\n${rest}\n`, 'test.yaml');
+  assert.deepEqual(errors.map(String), [
+    'test.yaml:1:18: Unexpected flow-map-end token in YAML stream: "}" [CONFIG_SYNTAX]',
+  ]);
 });
