@@ -30,7 +30,13 @@ const limits = z.strictObject({
 export const config = z
   .strictObject({
     identity: z
-      .array(z.string().min(1, 'must name an attribute'))
+      .array(
+        z
+          .string()
+          .min(1, 'must name an attribute')
+          // As processors write it.
+          .transform((name) => name.replace(/^auth\./, '')),
+      )
       .min(1, 'at least one attribute is needed')
       .default(['subject', 'username', 'tls.client.subject'])
       .describe(

@@ -8,7 +8,7 @@ export default defineExtension({
   type: 'tenant_limits',
   stability: 'alpha',
   summary:
-    'Limits for tenants at listeners that name it under `middlewares`: requests and bytes a second, bytes in flight, and a fair part of the memory. Who a tenant is comes from authentication, never from a header.',
+    'Limits for tenants at listeners that name it under `middlewares`: requests and bytes a second, bytes in flight, and a fair part of the memory. Who a tenant is comes from authentication, never from a header. Limits are those of the agent, with any number of `service.workers`, and what was used counts on after a reload.',
   config,
   example: `tenant_limits:
   default:

@@ -18,6 +18,8 @@ const KINDS = [
   ['failed', /^otelcol_exporter_(send|enqueue)_failed_/, 'exporter'], ['requests', /^otelcol_exporter_in_flight_requests$/, 'exporter'],
   ['queue', /^otelcol_exporter_queue_size$/, 'exporter'], ['capacity', /^otelcol_exporter_queue_capacity$/, 'exporter'],
   ['streak', /^genesis_exporter_consecutive_failures$/, 'exporter'],
+  ['taken', /^genesis_tenant_accepted_requests$/, 'tenant'], ['volume', /^genesis_tenant_accepted_bytes$/, 'tenant'],
+  ['flight', /^genesis_tenant_in_flight_bytes$/, 'tenant'],
 ];
 const FLOW = { genesis_component_consumed_items: 'in', genesis_component_in_flight_batches: 'flight', genesis_component_in_flight_bytes: 'bytes' };
 let before, beforeMs = 0;
@@ -27,6 +29,7 @@ function read(figures) {
   for (const { name, labels, value } of figures) {
     for (const [kind, pattern, label] of KINDS) if (pattern.test(name) && labels[label]) add(label + ':' + labels[label] + ' ' + kind, value);
     if (name === 'genesis_exporter_circuit_state' && value) add('exporter:' + labels.exporter + ' ' + labels.state, value);
+    if (name === 'genesis_tenant_refused_requests' && value) add('tenant:' + labels.tenant + ' over ' + labels.limit, value);
     if (FLOW[name]) add(labels.component + (labels.pipeline ? '@' + labels.pipeline : '') + ' ' + FLOW[name], value);
     if (!Object.keys(labels).length) add(name, value);
   }
@@ -70,6 +73,14 @@ function show(state, figures, drops, errors) {
     return el('tr', '', td(short(c)), fill, td(number(value(c, 'requests') || 0), 'number'), td(sent === undefined ? '–' : number(sent), 'number'),
       td(number(value(c, 'sent') || 0), 'number'), td(number(failed), 'number' + (failed ? ' bad' : '')),
       td(circuit, circuit === 'closed' ? '' : 'warn'), td(number(value(c, 'streak') || 0), 'number'), td(reasons.get(c) || ''));
+  }));
+  const tenants = [...sums.keys()].filter((key) => key.startsWith('tenant:') && key.endsWith(' taken')).map((key) => key.slice(0, -6)).sort();
+  $('tenants').hidden = !tenants.length;
+  $('tenant-rows').replaceChildren(...tenants.map((t) => {
+    const over = ['requests', 'bytes', 'in_flight', 'share'].flatMap((limit) => { const n = value(t, 'over ' + limit); return n ? [limit + ' ' + number(n)] : []; });
+    const requests = rate(t, 'taken'), volume = rate(t, 'volume');
+    return el('tr', '', td(short(t)), td(requests === undefined ? '–' : number(requests), 'number'), td(volume === undefined ? '–' : bytes(volume), 'number'),
+      td(bytes(value(t, 'flight') || 0), 'number'), td(number(value(t, 'taken')), 'number'), td(over.join(', '), over.length ? 'warn' : ''));
   }));
   const none = (n, text) => el('tr', '', Object.assign(el('td', 'soft', text), { colSpan: n }));
   const dropRow = (d) => el('tr', '', td(clock(d.timeUnixMs), 'number'), td(number(d.count), 'number'), td(d.intentional ? 'intended' : 'lost', d.intentional ? 'soft' : 'bad'),

@@ -269,7 +269,10 @@ export class HttpServer implements ProtocolServer {
       return false;
     };
     response.on('close', () => {
-      if (!isWhole) release();
+      if (isWhole) return;
+      // What may still come of the body is nobody's.
+      finished = true;
+      release();
     });
     const length = declared === undefined ? 0 : Number(declared);
     if (length > maxBodyBytes) {

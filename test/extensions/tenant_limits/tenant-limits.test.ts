@@ -39,7 +39,7 @@ function refusedOf(extension: TenantLimits, clients: readonly (readonly [string,
 }
 
 void test('the first attribute that is there names the tenant, the authenticator before the certificate', () => {
-  const extension = limits({ default: ONE, identity: ['claims.tenant', 'username', 'tls.client.subject'] });
+  const extension = limits({ default: ONE, identity: ['auth.claims.tenant', 'username', 'tls.client.subject'] });
   const seen = refusedOf(extension, [
     [['claims.tenant', 'a']],
     [
