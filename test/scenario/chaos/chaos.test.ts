@@ -19,6 +19,7 @@ const FINE: Evidence = {
   damages: [],
   troubles: [],
   announcedDuplicates: 0,
+  toldLost: 1,
   startMs: 0,
 };
 const AGAIN: Evidence['lines'] = [
@@ -26,6 +27,7 @@ const AGAIN: Evidence['lines'] = [
   { request: '2.1', atMs: 5_000, mode: 'good', taken: [2], rejected: [] },
   { answered: '2.1', atMs: 5_001 },
 ];
+const REJECTED: Evidence['lines'] = [{ request: '1.1', atMs: 20, mode: 'partial', taken: [1, 2], rejected: [3] }];
 const NONE: Evidence['lines'] = [{ request: '1.1', atMs: 20, mode: 'good', taken: [1], rejected: [3] }];
 
 function violations(evidence: Partial<Evidence>): readonly string[] {
@@ -35,6 +37,9 @@ function violations(evidence: Partial<Evidence>): readonly string[] {
 void test('what arrived once is fine; what is missing or invented is not, unless there is a reason', () => {
   assert.deepEqual(violations({}), []);
   assert.match(violations({ lines: NONE }).join(), /^1 acknowledged items are missing: 2 \(acknowledged at 0.010 s\)$/);
+  const told = /^1 acknowledged items were rejected by the sink; the agent's log tells of 0$/;
+  assert.match(violations({ lines: REJECTED, toldLost: 0 }).join(), told);
+  assert.deepEqual(violations({ lines: REJECTED }), []);
   const damage = { what: 'body', file: 'x', lost: [2], isForgetful: false, atMs: 30 };
   assert.deepEqual(violations({ lines: NONE, damages: [damage] }), []);
   assert.match(violations({ sent: [] }).join(), /^3 items were never sent: 1, 2, 3$/);

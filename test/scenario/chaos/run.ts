@@ -65,6 +65,7 @@ export async function runSeed(seed: number, say: (line: string) => void): Promis
     damages: stage.damages,
     troubles: journal.troubles,
     announcedDuplicates: agent.logged('possible_duplicate_items').reduce((sum, value) => sum + value, 0),
+    toldLost: journal.troubles.some(({ kind }) => kind === 'killed') ? undefined : agent.toldLost,
     startMs: journal.startMs,
   });
   await drain(agent, evidence, journal);
@@ -131,7 +132,9 @@ class Scene implements AsyncDisposable {
     const clockFile = path.join(folder, 'clock');
     writeFileSync(clockFile, '0');
     const network = plan.network === 'veth' ? new Veth() : new Relay();
-    const sink = new SinkProcess(path.join(folder, 'sink.jsonl'), network, plan.protocol);
+    const sink = new SinkProcess(path.join(folder, 'sink.jsonl'), network, plan.protocol, (reason) =>
+      journal.violation(reason),
+    );
     await sink.start();
     const [grpc = 0, http = 0, side = 0, metrics = 0] = await freePorts(4);
     const at = { grpc, http, side, metrics, sink: await network.reach(sink.port), directory };

@@ -139,6 +139,11 @@ export class ShakenAgent {
     return [...this.said.matchAll(new RegExp(`"${key}": ?(\\d+)`, 'g'))].map(([, value]) => Number(value));
   }
 
+  get toldLost(): number {
+    const lines = this.said.matchAll(/Items lost\.\s+\{[^\n]*"items": ?(\d+)/g);
+    return [...lines].reduce((sum, [, items]) => sum + Number(items), 0);
+  }
+
   descriptors(): number {
     try {
       return readdirSync(`/proc/${this.#program?.pid}/fd`).length;

@@ -11,11 +11,13 @@ export class SinkProcess {
   readonly #file: string;
   readonly #network: Network;
   readonly #protocol: Plan['protocol'];
+  readonly #onEnd: (reason: string) => void;
   #companion: Companion | undefined;
   #ports: SinkPorts = { grpc: 0, http: 0 };
   #generation = 0;
 
-  constructor(file: string, network: Network, protocol: Plan['protocol']) {
+  constructor(file: string, network: Network, protocol: Plan['protocol'], onEnd: (reason: string) => void) {
+    this.#onEnd = onEnd;
     this.#file = file;
     this.#network = network;
     this.#protocol = protocol;
@@ -30,6 +32,9 @@ export class SinkProcess {
     const args = [this.#file, String(this.#generation), this.#network.sinkHost, JSON.stringify(this.#ports)];
     const { companion, first } = await Companion.start('sink.ts', args, this.#network.namespace);
     this.#companion = companion;
+    companion.child.once('exit', (code, signal) => {
+      if (signal !== 'SIGKILL') this.#onEnd(`the sink ended by itself: ${code ?? signal}`);
+    });
     // The first thing that sink.ts says.
     this.#ports = first as SinkPorts;
   }

@@ -94,6 +94,7 @@ const httpServer = http.createServer((request, response) => {
   request.on('data', (part: Buffer) => parts.push(part));
   request.on('error', () => undefined);
   request.on('end', () => {
+    if (!request.complete) return;
     const body = Buffer.concat(parts);
     handle(
       request.headers['content-encoding'] === 'gzip' ? gunzipSync(body) : body,
@@ -117,7 +118,8 @@ grpcServer.on('stream', (stream: http2.ServerHttp2Stream) => {
   stream.on('error', () => undefined);
   stream.on('end', () => {
     const framed = Buffer.concat(parts);
-    // One message: a flag that it is compressed, four bytes of length.
+    // One message: a flag that it is compressed, four bytes of length. A stream that was reset ends as well.
+    if (framed.length < 5 || framed.length !== 5 + framed.readUInt32BE(1)) return;
     const message = framed.subarray(5);
     handle(
       framed[0] === 1 ? gunzipSync(message) : message,

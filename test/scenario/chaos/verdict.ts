@@ -13,6 +13,8 @@ export interface Evidence {
   readonly troubles: readonly Trouble[];
   /** Items that the agent said, at its starts, may come twice. */
   readonly announcedDuplicates: number;
+  /** Items that the agent's log says are lost; undefined where the end of a life may have swallowed such lines. */
+  readonly toldLost: number | undefined;
   /** Times are told from here. */
   readonly startMs: number;
 }
@@ -82,6 +84,15 @@ class Account {
     return missing;
   }
 
+  /** Acknowledged to the client, and then not wanted by the sink. */
+  rejectedForGood(): number {
+    let count = 0;
+    for (const number of this.rejected) {
+      if (this.outcomes.get(number) === 'acknowledged' && !this.copies.has(number)) count += 1;
+    }
+    return count;
+  }
+
   /** Why a copy came after `earlier`; undefined where nothing explains it. */
   reasonOf(earlier: Copy, later: Copy): DuplicateReason | undefined {
     const { atMs, answeredMs } = earlier;
@@ -117,6 +128,11 @@ export function judge(evidence: Evidence): Verdict {
   const missing = account.missing();
   if (missing.length > 0) {
     violations.push(`${missing.length} acknowledged items are missing: ${describe(missing, evidence)}`);
+  }
+  const { toldLost } = evidence;
+  const dropped = account.rejectedForGood();
+  if (toldLost !== undefined && toldLost < dropped) {
+    violations.push(`${dropped} acknowledged items were rejected by the sink; the agent's log tells of ${toldLost}`);
   }
   const invented = [...copies.keys()].filter((number) => !outcomes.has(number));
   if (invented.length > 0) violations.push(`${invented.length} items were never sent: ${some(invented)}`);
