@@ -10,7 +10,7 @@ export type LimitName = 'requests' | 'bytes' | 'in_flight' | 'share';
 
 /** One tenant as a thread knows it. */
 export interface LedgerEntry {
-  /** From its name (`keyOf`); 0 for the common one, which has row 0 for ever. */
+  /** From its name (`keyOf`); 0 for the common one, whose row no other tenant gets. */
   readonly key: number;
   readonly limits: Limits;
   /** Whether the configuration names it: then it finds a row even if that costs another one what is known of it. */
@@ -45,7 +45,7 @@ const IN_FLIGHT = 4;
 /** While the tenant has a part of the memory: its weight. */
 const ACTIVE_WEIGHT = 5;
 const COLUMNS = 8;
-/** The first two words of the head are the lock. */
+/** Of the head, whose first number is the lock. */
 const TOTAL_IN_FLIGHT = 1;
 const TOTAL_WEIGHT = 2;
 const SWEPT_AT_MS = 3;

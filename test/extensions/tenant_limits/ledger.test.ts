@@ -1,7 +1,9 @@
 // What a tenant may use, on a clock that the test moves; and that nobody's greed costs others their fair part.
 
 import assert from 'node:assert/strict';
+import { once } from 'node:events';
 import { test } from 'node:test';
+import { Worker } from 'node:worker_threads';
 import * as fc from 'fast-check';
 import { limitsOf, type Limits } from '../../../extensions/tenant_limits/config.ts';
 import { Ledger, type LedgerEntry } from '../../../extensions/tenant_limits/ledger.ts';
@@ -147,6 +149,38 @@ void test('threads count together', () => {
   assert.equal(enterAll(other, tenant(settings, key), 7), 3);
   assert.equal(ledger.take(tenant(settings, key), 900, 0), undefined);
   assert.equal(other.take(tenant(settings, key), 900, 0), 'in_flight');
+});
+
+/** Enters and takes as often as it is told, and says how often it was let in. */
+const COUNTING_THREAD = `
+const { parentPort, workerData: { table, times, ledger } } = require('node:worker_threads');
+import(ledger).then(({ Ledger }) => {
+  const book = new Ledger(table, { limitBytes: 1e12, usedBytes: 0 }, () => 1000);
+  const limits = { requestsPerS: 1, requestBurst: times, bytesPerS: 0, byteBurst: 0, bytesInFlight: 0, weight: 1 };
+  const entry = { key: 5, limits, isListed: false, row: 0, borrowed: 0 };
+  let count = 0;
+  for (let turn = 0; turn < times; turn += 1) {
+    if (book.enter(entry) === undefined) count += 1;
+    if (book.take(entry, 7, 0) === undefined && turn % 2 === 0) book.release(entry, 7);
+  }
+  parentPort.postMessage(count);
+});`;
+
+void test('threads that count at the same moment lose nothing', async () => {
+  const { ledger, table } = book();
+  const times = 20_000;
+  const script = new URL('../../../extensions/tenant_limits/ledger.ts', import.meta.url);
+  const workers = [1, 2, 3].map(
+    () => new Worker(COUNTING_THREAD, { eval: true, workerData: { table, times, ledger: script.href } }),
+  );
+  let entered = 0;
+  for (const [count] of await Promise.all(workers.map((worker) => once(worker, 'message')))) entered += Number(count);
+  assert.equal(entered, times);
+  const inFlight = (3 * times * 7) / 2;
+  const one = tenant({ bytes_in_flight: inFlight + 10 }, 5);
+  assert.equal(ledger.take(one, 11, 0), 'in_flight');
+  assert.equal(ledger.remaining, 10);
+  await Promise.all(workers.map((worker) => worker.terminate()));
 });
 
 void test('other limits go on with what was used: nobody waits longer than before, and what is in flight stays so', () => {
