@@ -74,7 +74,19 @@ void test('a seed always decides the same, and seeds together try every fault', 
   }
   const faults =
     'kill terminate freeze damage reload unavailable throttling slow silent resetting rejecting partial cut stall half-close fill step';
-  for (const one of [...faults.split(' '), 'bad reload', 'veth', 'proxy', '1', '2', 'grpc', 'http']) {
+  for (const one of [
+    ...faults.split(' '),
+    'bad reload',
+    'kill in start',
+    'kill in reload',
+    'kill in stop',
+    'veth',
+    'proxy',
+    '1',
+    '2',
+    'grpc',
+    'http',
+  ]) {
     assert.ok(seen.has(one), one);
   }
 });

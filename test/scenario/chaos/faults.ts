@@ -25,6 +25,9 @@ export interface Stage {
 
 /** What was answered just before the sink's answers change may be on its way still. */
 const SETTLE_MS = 100;
+/** A start, and a reload or stop, take about so long. */
+const MOST_START_MS = 1_500;
+const MOST_RELOAD_MS = 200;
 const BALLAST_STEP = 64 << 10;
 
 export async function carryOut(stage: Stage): Promise<void> {
@@ -62,6 +65,32 @@ async function shakeAgent(stage: Stage, { kind, forMs, choice }: Fault): Promise
       agent.signal('SIGCONT');
       journal.end(trouble);
       return undefined;
+    }
+    case 'kill in reload': {
+      const variant = Math.floor(((choice * 1_000) % 1) * VARIANTS);
+      const afterMs = Math.round(choice * MOST_RELOAD_MS);
+      journal.note('agent', `SIGKILL ${afterMs} ms into a reload with variant ${variant}`);
+      agent.beginReload(configurationOf(plan, at, variant));
+      await sleep(afterMs);
+      await agent.kill();
+      break;
+    }
+    case 'kill in stop': {
+      const afterMs = Math.round(choice * MOST_RELOAD_MS);
+      journal.note('agent', `SIGKILL ${afterMs} ms into a stop, down for ${forMs} ms`);
+      agent.beginStop();
+      await sleep(afterMs);
+      await agent.kill();
+      break;
+    }
+    case 'kill in start': {
+      const afterMs = Math.round(choice * MOST_START_MS);
+      journal.note('agent', `SIGKILL, and again ${afterMs} ms into a start, down for ${forMs} ms`);
+      await agent.kill();
+      agent.beginStart();
+      await sleep(afterMs);
+      await agent.kill();
+      break;
     }
     case 'terminate':
       journal.note('agent', `SIGTERM, down for ${forMs} ms`);

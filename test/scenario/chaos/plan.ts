@@ -29,6 +29,10 @@ export interface Fault {
     | 'damage'
     | 'reload'
     | 'bad reload'
+    /** Killed while it starts, reloads or stops. */
+    | 'kill in start'
+    | 'kill in reload'
+    | 'kill in stop'
     | 'answer'
     | 'cut'
     | 'stall'
@@ -137,13 +141,16 @@ function agentFault(random: SeededRandom): Part {
   const kind = random.pick<Fault['kind']>([
     'kill',
     'kill',
-    'kill',
     'terminate',
     'freeze',
+    'damage',
     'damage',
     'reload',
     'reload',
     'bad reload',
+    'kill in start',
+    'kill in reload',
+    'kill in stop',
   ]);
   return { kind, forMs: kind.endsWith('reload') ? 0 : random.between(50, kind === 'freeze' ? 1_500 : 600) };
 }

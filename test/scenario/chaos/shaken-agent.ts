@@ -3,7 +3,7 @@
 
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { Program, startAgent } from '../../support/agent.ts';
+import { Program, startAgent, type ProgramOptions } from '../../support/agent.ts';
 import { httpRequest } from '../../support/http-request.ts';
 import type { Journal } from './journal.ts';
 import { nowMs } from './processes.ts';
@@ -47,10 +47,7 @@ export class ShakenAgent {
   async start(): Promise<void> {
     this.#isEndExpected = false;
     try {
-      const program = await startAgent({
-        config: this.config,
-        env: { NODE_OPTIONS: `--import ${CLOCK}`, CHAOS_CLOCK_FILE: this.#clockFile },
-      });
+      const program = await startAgent(this.#options());
       this.#program = program;
       void program.exited.then(({ code, signal, stderr }) => {
         if (!this.#isEndExpected) {
@@ -65,14 +62,36 @@ export class ShakenAgent {
     this.#sampler = setInterval(() => this.#sample(), SAMPLE_EVERY_MS);
   }
 
+  /** As `start`, without waiting; only a kill may follow. */
+  beginStart(): void {
+    this.#isEndExpected = true;
+    this.#program = new Program(this.#options());
+  }
+
+  /** As `terminate`, without waiting; only a kill may follow. */
+  beginStop(): void {
+    this.#isEndExpected = true;
+    this.#program?.signal('SIGTERM');
+  }
+
+  /** As `reload`, without waiting; only a kill may follow. */
+  beginReload(config: object): void {
+    if (!this.#program) return;
+    this.config = config;
+    writeFileSync(this.#program.configFile, JSON.stringify(config));
+    this.#program.signal('SIGHUP');
+  }
+
   async kill(): Promise<void> {
     const program = this.#program;
     if (!program) return;
     this.#isEndExpected = true;
     const trouble = this.#journal.begin('killed');
     program.signal('SIGKILL');
-    await program.exited;
+    const { code, stderr } = await program.exited;
     this.#journal.end(trouble);
+    if (code !== null && code !== 0)
+      this.#journal.violation(`the agent ended by itself: ${code}\n${stderr.slice(-3000)}`);
     this.#ended(program);
   }
 
@@ -150,6 +169,10 @@ export class ShakenAgent {
     } catch {
       return 0;
     }
+  }
+
+  #options(): ProgramOptions {
+    return { config: this.config, env: { NODE_OPTIONS: `--import ${CLOCK}`, CHAOS_CLOCK_FILE: this.#clockFile } };
   }
 
   #sample(): void {
