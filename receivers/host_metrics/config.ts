@@ -4,12 +4,15 @@ import { z } from 'zod';
 import { nonNegativeDuration, duration, positiveDuration } from '../../pipeline/schema.ts';
 import { metricsSection } from './metric-settings.ts';
 import { nameListSection } from './name-filter.ts';
+import { CGROUP_METRICS } from './scrapers/cgroup-metrics.ts';
 import { CPU_METRICS } from './scrapers/cpu.ts';
 import { DISK_METRICS } from './scrapers/disk.ts';
+import { FILESYSTEM_METRICS } from './scrapers/filesystem.ts';
 import { LOAD_METRICS } from './scrapers/load.ts';
 import { MEMORY_METRICS } from './scrapers/memory-metrics.ts';
 import { NETWORK_METRICS } from './scrapers/network-metrics.ts';
 import { PAGING_METRICS } from './scrapers/paging.ts';
+import { PRESSURE_METRICS } from './scrapers/pressure.ts';
 import { SYSTEM_METRICS } from './scrapers/system.ts';
 
 /** A scraper is on when it is written; a bare `cpu:` means its defaults. */
@@ -21,6 +24,19 @@ function scraper<Shape extends z.ZodRawShape>(shape: Shape, what: string) {
 }
 
 const scrapers = z.strictObject({
+  cgroup: scraper(
+    {
+      paths: z
+        .array(z.string().regex(/^\/(?!.*\.\.)/, 'must begin with / and have no ..'))
+        .max(100)
+        .default([])
+        .describe(
+          "Further control groups, such as /system.slice/nginx.service, besides the agent's own and the host's.",
+        ),
+      metrics: metricsSection(CGROUP_METRICS),
+    },
+    'What control groups (containers, services) use, how far they may go, and how they are held up.',
+  ),
   cpu: scraper({ metrics: metricsSection(CPU_METRICS) }, 'How the CPUs spend their time.'),
   disk: scraper(
     {
@@ -29,6 +45,25 @@ const scrapers = z.strictObject({
       metrics: metricsSection(DISK_METRICS),
     },
     'What block devices transfer.',
+  ),
+  filesystem: scraper(
+    {
+      include_virtual_filesystems: z
+        .boolean()
+        .default(false)
+        .describe('Also filesystems without a device of their own, such as tmpfs.'),
+      include_devices: nameListSection('devices', 'Devices to look at; none: all.'),
+      exclude_devices: nameListSection('devices', 'Devices to leave out.'),
+      include_fs_types: nameListSection('fs_types', 'Types of filesystems to look at; none: all.'),
+      exclude_fs_types: nameListSection('fs_types', 'Types of filesystems to leave out.'),
+      include_mount_points: nameListSection(
+        'mount_points',
+        'Mount points to look at, as the host sees them; none: all.',
+      ),
+      exclude_mount_points: nameListSection('mount_points', 'Mount points to leave out, as the host sees them.'),
+      metrics: metricsSection(FILESYSTEM_METRICS),
+    },
+    'How full filesystems are.',
   ),
   load: scraper(
     {
@@ -47,6 +82,10 @@ const scrapers = z.strictObject({
     'What interfaces transfer, TCP connections, retransmits, full accept queues, tracked connections.',
   ),
   paging: scraper({ metrics: metricsSection(PAGING_METRICS) }, 'Swap and page faults.'),
+  pressure: scraper(
+    { metrics: metricsSection(PRESSURE_METRICS) },
+    'How long tasks wait for CPU, memory and I/O (pressure stall information).',
+  ),
   system: scraper({ metrics: metricsSection(SYSTEM_METRICS) }, 'How long the system has been running.'),
 });
 

@@ -1,6 +1,7 @@
 // Scrapes this host at an interval and hands each scrape on as one batch.
 
 import { existsSync } from 'node:fs';
+import { statfs } from 'node:fs/promises';
 import { batchOf } from '../../pipeline/batch.ts';
 import type { ComponentContext, Outputs, Receiver } from '../../pipeline/component.ts';
 import { asDeliveryError, Rejected, type Consumer } from '../../pipeline/delivery.ts';
@@ -13,6 +14,8 @@ import { Problems } from './problems.ts';
 import { Schedule } from './schedule.ts';
 import type { Scraper } from './scraper.ts';
 import { createScrapers } from './scrapers.ts';
+
+const LONGEST_MOUNT_WAIT_MS = 5_000;
 
 interface Running {
   readonly scraper: Scraper;
@@ -49,6 +52,8 @@ export class HostMetricsReceiver implements Receiver {
         problems,
         now: context.now,
         bootUnixNano: () => boot.unixNano(),
+        statfs: (path) => statfs(path),
+        mountTimeoutMs: config.timeout || Math.min(config.collection_interval, LONGEST_MOUNT_WAIT_MS),
       });
       return { scraper, problems, ...scraperCounters(context, type) };
     });

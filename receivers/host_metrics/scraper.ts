@@ -1,5 +1,6 @@
 // What a scraper of this receiver is given and does.
 
+import type { StatsFs } from 'node:fs';
 import type { ComponentLogger } from '../../pipeline/telemetry.ts';
 import { NO_ATTRIBUTES, type MetricWriter } from '../../proto/otlp/metric-writer.ts';
 import { VERSION } from '../../pipeline/version.ts';
@@ -16,6 +17,10 @@ export interface ScraperContext {
   readonly now: () => number;
   /** When the system started, in nanoseconds since the epoch; 0 while that can not be told. */
   readonly bootUnixNano: () => bigint;
+  /** statfs(2); may never settle. */
+  readonly statfs: (path: string) => Promise<StatsFs>;
+  /** How long a mount is waited for. */
+  readonly mountTimeoutMs: number;
 }
 
 export interface Scraper {

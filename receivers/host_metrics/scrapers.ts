@@ -2,12 +2,15 @@
 
 import type { HostMetricsConfig } from './config.ts';
 import type { Scraper, ScraperContext } from './scraper.ts';
+import { CgroupScraper } from './scrapers/cgroup.ts';
 import { CpuScraper } from './scrapers/cpu.ts';
 import { DiskScraper } from './scrapers/disk.ts';
+import { FilesystemScraper } from './scrapers/filesystem.ts';
 import { LoadScraper } from './scrapers/load.ts';
 import { MemoryScraper } from './scrapers/memory.ts';
 import { NetworkScraper } from './scrapers/network.ts';
 import { PagingScraper } from './scrapers/paging.ts';
+import { PressureScraper } from './scrapers/pressure.ts';
 import { SystemScraper } from './scrapers/system.ts';
 
 export interface ConfiguredScraper {
@@ -24,12 +27,15 @@ export function createScrapers({ scrapers }: HostMetricsConfig): readonly Config
   ): void => {
     if (settings !== undefined) chosen.push({ type, create: (context) => new create(settings, context) });
   };
+  add('cgroup', scrapers.cgroup, CgroupScraper);
   add('cpu', scrapers.cpu, CpuScraper);
   add('disk', scrapers.disk, DiskScraper);
+  add('filesystem', scrapers.filesystem, FilesystemScraper);
   add('load', scrapers.load, LoadScraper);
   add('memory', scrapers.memory, MemoryScraper);
   add('network', scrapers.network, NetworkScraper);
   add('paging', scrapers.paging, PagingScraper);
+  add('pressure', scrapers.pressure, PressureScraper);
   add('system', scrapers.system, SystemScraper);
   return chosen;
 }

@@ -7,6 +7,7 @@ import { hostMetrics, type HostMetrics, type MetricDefinitions, type MetricSetti
 import { ProcFile, readOnce } from '../proc-file.ts';
 import { NO_NUMBER, Scan } from '../scan.ts';
 import { beginHost, type Scraper, type ScraperContext } from '../scraper.ts';
+import { TICKS_PER_SECOND } from '../ticks.ts';
 
 const CONVENTIONAL = {
   keys: { cpu: 'cpu.logical_number', state: 'cpu.mode' },
@@ -67,8 +68,6 @@ export interface CpuSettings {
 /** In the order of a line of /proc/stat (proc_stat(5)); what follows is part of user and nice. */
 const STATES = ['user', 'nice', 'system', 'idle', 'wait', 'interrupt', 'softirq', 'steal'] as const;
 const STATE_COUNT = STATES.length;
-/** USER_HZ: 100 wherever Linux runs. */
-export const TICKS_PER_SECOND = 100;
 const MAX_CPUS = 8_192;
 
 interface Cpu {

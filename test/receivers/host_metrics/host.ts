@@ -6,7 +6,7 @@ import declaration from '../../../receivers/host_metrics/index.ts';
 import type { HostMetricsConfig } from '../../../receivers/host_metrics/config.ts';
 import type { Batch } from '../../../pipeline/batch.ts';
 import type { Receiver } from '../../../pipeline/component.ts';
-import { flatPointsOf, flatPoints, type FlatPoint } from '../../support/flat-metrics.ts';
+import { flatPoints, type FlatPoint } from '../../support/flat-metrics.ts';
 import { testContext, type TestContext } from '../../support/context.ts';
 import { CPU_METRICS } from '../../../receivers/host_metrics/scrapers/cpu.ts';
 import { DISK_METRICS } from '../../../receivers/host_metrics/scrapers/disk.ts';
@@ -15,8 +15,6 @@ import { MEMORY_METRICS } from '../../../receivers/host_metrics/scrapers/memory-
 import { NETWORK_METRICS } from '../../../receivers/host_metrics/scrapers/network-metrics.ts';
 import { PAGING_METRICS } from '../../../receivers/host_metrics/scrapers/paging.ts';
 import type { MetricDefinitions } from '../../../receivers/host_metrics/metric.ts';
-
-export { flatPointsOf };
 
 export function tree(name: string): string {
   return fileURLToPath(new URL(`../../data/host-metrics/${name}`, import.meta.url));
