@@ -153,11 +153,14 @@ void test('threads count together', () => {
 
 /** Enters and takes as often as it is told, and says how often it was let in. */
 const COUNTING_THREAD = `
-const { parentPort, workerData: { table, times, ledger } } = require('node:worker_threads');
+const { parentPort, workerData: { table, times, ledger, gate, threads } } = require('node:worker_threads');
 import(ledger).then(({ Ledger }) => {
   const book = new Ledger(table, { limitBytes: 1e12, usedBytes: 0 }, () => 1000);
   const limits = { requestsPerS: 1, requestBurst: times, bytesPerS: 0, byteBurst: 0, bytesInFlight: 0, weight: 1 };
   const entry = { key: 5, limits, isListed: false, row: 0, borrowed: 0 };
+  // All begin together, once each is there.
+  Atomics.add(gate, 0, 1);
+  while (Atomics.load(gate, 0) < threads);
   let count = 0;
   for (let turn = 0; turn < times; turn += 1) {
     if (book.enter(entry) === undefined) count += 1;
@@ -168,15 +171,16 @@ import(ledger).then(({ Ledger }) => {
 
 void test('threads that count at the same moment lose nothing', async () => {
   const { ledger, table } = book();
-  const times = 20_000;
+  const times = 200_000;
+  const threads = 3;
+  const gate = new Int32Array(new SharedArrayBuffer(4));
   const script = new URL('../../../extensions/tenant_limits/ledger.ts', import.meta.url);
-  const workers = [1, 2, 3].map(
-    () => new Worker(COUNTING_THREAD, { eval: true, workerData: { table, times, ledger: script.href } }),
-  );
+  const workerData = { table, times, ledger: script.href, gate, threads };
+  const workers = Array.from({ length: threads }, () => new Worker(COUNTING_THREAD, { eval: true, workerData }));
   let entered = 0;
   for (const [count] of await Promise.all(workers.map((worker) => once(worker, 'message')))) entered += Number(count);
   assert.equal(entered, times);
-  const inFlight = (3 * times * 7) / 2;
+  const inFlight = (threads * times * 7) / 2;
   const one = tenant({ bytes_in_flight: inFlight + 10 }, 5);
   assert.equal(ledger.take(one, 11, 0), 'in_flight');
   assert.equal(ledger.remaining, 10);
