@@ -17,11 +17,11 @@ const COMMAND = 'node test/scenario/chaos/chaos.ts --verbose --seed';
 /** Where the story of a seed that failed is kept. */
 const FOLDER = path.join(ROOT, '.cache', 'chaos');
 
-async function run(seed: number): Promise<Result> {
+async function run(seed: number, signal: AbortSignal): Promise<Result> {
   const child = spawn(
     process.execPath,
     [path.join(ROOT, 'test/scenario/chaos/chaos.ts'), '--seed', String(seed), '--verbose', '--agent-log', '--json'],
-    { cwd: ROOT, stdio: ['ignore', 'pipe', 'inherit'] },
+    { cwd: ROOT, stdio: ['ignore', 'pipe', 'inherit'], signal },
   );
   let story = '';
   child.stdout.on('data', (part: Buffer) => {
@@ -50,7 +50,7 @@ void test(
       Array.from({ length: SEEDS }, (_, index) =>
         t.test(`seed ${FIRST_SEED + index}`, { timeout: SEED_TIMEOUT_MS }, async (one) => {
           const seed = FIRST_SEED + index;
-          const { violations, figures, skipped } = await run(seed);
+          const { violations, figures, skipped } = await run(seed, one.signal);
           for (const reason of skipped) one.diagnostic(reason);
           assert.deepEqual(violations, [], `replay it: ${COMMAND} ${seed}; its story is in .cache/chaos`);
           for (const [name, value] of Object.entries(figures)) {

@@ -17,6 +17,7 @@ if (!Number.isSafeInteger(seed)) {
   process.stderr.write('usage: node test/scenario/chaos/chaos.ts --seed N [--verbose] [--json] [--agent-log]\n');
   process.exit(2);
 }
+process.on('SIGTERM', () => process.exit(1)).on('SIGINT', () => process.exit(1));
 const { agentLog, ...result } = await runSeed(seed, (line) => {
   if (values.verbose) process.stdout.write(`${line}\n`);
 });

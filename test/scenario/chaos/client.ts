@@ -120,7 +120,7 @@ async function sendOn(isGrpc: boolean): Promise<void> {
   }
 }
 
-answerParent({}, async (question) => {
+answerParent(async (question) => {
   // Written by the parent.
   const { ask } = question as ClientQuestion;
   if (ask === 'run') {

@@ -6,7 +6,7 @@ import { execFileSync } from 'node:child_process';
 import net from 'node:net';
 import { portOf } from '../../support/destination.ts';
 
-export interface Network extends AsyncDisposable {
+export interface Network {
   /** In which the sink is to be started; undefined: where everything else is. */
   readonly namespace: string | undefined;
   /** Where the sink is to listen. */
@@ -16,6 +16,7 @@ export interface Network extends AsyncDisposable {
   /** From now on nothing goes through, in the way that `kind` names, until `mend`. */
   disturb(kind: 'cut' | 'stall' | 'half-close'): void;
   mend(): void;
+  remove(): void;
 }
 
 /** Whether this process may make network namespaces; the reason where it may not. */
@@ -24,7 +25,7 @@ export function namespacesMissing(): string | undefined {
   try {
     ip('netns', 'add', name);
     try {
-      ip('-n', name, 'link', 'add', 'a', 'type', 'veth', 'peer', 'name', 'b');
+      ip('-n', name, 'link', 'add', 'name', 'near', 'type', 'veth', 'peer', 'name', 'far');
     } finally {
       ip('netns', 'delete', name);
     }
@@ -50,7 +51,7 @@ export class Veth implements Network {
     const net16 = `198.${18 + (place >>> 16)}.${(place >>> 8) & 0xff}`;
     this.sinkHost = `${net16}.${(place & 0xff) + 2}`;
     ip('netns', 'add', this.namespace);
-    ip('link', 'add', this.#near, 'type', 'veth', 'peer', 'name', this.#far, 'netns', this.namespace);
+    ip('link', 'add', 'name', this.#near, 'type', 'veth', 'peer', 'name', this.#far, 'netns', this.namespace);
     ip('address', 'add', `${net16}.${(place & 0xff) + 1}/30`, 'dev', this.#near);
     ip('-n', this.namespace, 'address', 'add', `${this.sinkHost}/30`, 'dev', this.#far);
     ip('link', 'set', this.#near, 'up');
@@ -69,9 +70,8 @@ export class Veth implements Network {
     ip('-n', this.namespace, 'link', 'set', this.#far, 'up');
   }
 
-  [Symbol.asyncDispose](): Promise<void> {
+  remove(): void {
     ip('netns', 'delete', this.namespace);
-    return Promise.resolve();
   }
 }
 
@@ -111,9 +111,9 @@ export class Relay implements Network {
     for (const socket of this.#sockets) socket.resume();
   }
 
-  async [Symbol.asyncDispose](): Promise<void> {
+  remove(): void {
     for (const socket of this.#sockets) socket.destroy();
-    await new Promise((resolve) => this.#server.close(resolve));
+    this.#server.close();
   }
 
   #connect(near: net.Socket): void {

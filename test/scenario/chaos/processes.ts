@@ -15,12 +15,8 @@ export class Companion {
     this.child = child;
   }
 
-  /** Starts a file of this folder, in a network namespace where one is named; resolves with what it says first. */
-  static async start(
-    file: string,
-    args: readonly string[],
-    namespace?: string,
-  ): Promise<{ companion: Companion; first: unknown }> {
+  /** Starts a file of this folder, in a network namespace where one is named; resolves once it is ready. */
+  static async start(file: string, args: readonly string[], namespace?: string): Promise<Companion> {
     const script = new URL(file, import.meta.url).pathname;
     const child =
       namespace === undefined
@@ -28,13 +24,13 @@ export class Companion {
         : spawn('ip', ['netns', 'exec', namespace, process.execPath, script, ...args], {
             stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
           });
-    const first = await Promise.race([
-      once(child, 'message').then(([message]: unknown[]) => message),
+    await Promise.race([
+      once(child, 'message'),
       once(child, 'exit').then(([code]) => {
         throw new Error(`${file} ended at once with ${code}`);
       }),
     ]);
-    return { companion: new Companion(child), first };
+    return new Companion(child);
   }
 
   async ask(question: object): Promise<unknown> {
@@ -52,8 +48,8 @@ export class Companion {
   }
 }
 
-/** The other side: says `first`, then answers every question; ends with its parent. */
-export function answerParent(first: object, answer: (question: unknown) => Promise<object>): void {
+/** The other side: says that it is ready, then answers every question; ends with its parent. */
+export function answerParent(answer: (question: unknown) => Promise<object>): void {
   process.on('disconnect', () => process.exit());
   process.on('message', (question) => {
     answer(question).then(
@@ -64,5 +60,5 @@ export function answerParent(first: object, answer: (question: unknown) => Promi
       },
     );
   });
-  process.send?.(first);
+  process.send?.({});
 }

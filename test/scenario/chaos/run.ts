@@ -5,11 +5,11 @@ import { mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node
 import os from 'node:os';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { freePorts } from '../../support/agent.ts';
 import { canMount } from '../../support/storing.ts';
 import type { ClientSetup, Outcome, Sent } from './client.ts';
 import { configurationOf } from './configuration.ts';
 import { carryOut, type Stage } from './faults.ts';
+import { keptPorts } from './kept-ports.ts';
 import { Journal } from './journal.ts';
 import { namespacesMissing, Relay, Veth } from './network.ts';
 import { planOf, type Plan } from './plan.ts';
@@ -107,11 +107,17 @@ class Scene implements AsyncDisposable {
   readonly stage: Stage;
   readonly clients: readonly Companion[];
   readonly #folder: string;
+  /** Also where the run is broken off: a mount and a namespace outlive the process. */
+  readonly #onExit = (): void => {
+    this.stage.agent.signal('SIGKILL');
+    this.#remove();
+  };
 
   private constructor(stage: Stage, clients: readonly Companion[], folder: string) {
     this.stage = stage;
     this.clients = clients;
     this.#folder = folder;
+    process.on('exit', this.#onExit);
   }
 
   get agent(): ShakenAgent {
@@ -132,12 +138,22 @@ class Scene implements AsyncDisposable {
     const clockFile = path.join(folder, 'clock');
     writeFileSync(clockFile, '0');
     const network = plan.network === 'veth' ? new Veth() : new Relay();
-    const sink = new SinkProcess(path.join(folder, 'sink.jsonl'), network, plan.protocol, (reason) =>
-      journal.violation(reason),
-    );
+    const [grpc = 0, http = 0, side = 0, metrics = 0, sinkGrpc = 0, sinkHttp = 0] = await keptPorts(6);
+    const sink = new SinkProcess({
+      file: path.join(folder, 'sink.jsonl'),
+      network,
+      ports: { grpc: sinkGrpc, http: sinkHttp },
+      onEnd: (reason) => journal.violation(reason),
+    });
     await sink.start();
-    const [grpc = 0, http = 0, side = 0, metrics = 0] = await freePorts(4);
-    const at = { grpc, http, side, metrics, sink: await network.reach(sink.port), directory };
+    const at = {
+      grpc,
+      http,
+      side,
+      metrics,
+      sink: await network.reach(plan.protocol === 'grpc' ? sinkGrpc : sinkHttp),
+      directory,
+    };
     const agent = new ShakenAgent({ journal, metricsPort: metrics, clockFile, config: configurationOf(plan, at) });
     const clients = await Promise.all(
       Array.from({ length: CLIENTS }, async (_, index) => {
@@ -150,19 +166,24 @@ class Scene implements AsyncDisposable {
           mostSpansPerRequest: plan.mostSpansPerRequest,
           padding: plan.padding,
         };
-        const { companion } = await Companion.start('client.ts', [JSON.stringify(setup)]);
-        return companion;
+        return Companion.start('client.ts', [JSON.stringify(setup)]);
       }),
     );
     return new Scene({ plan, journal, agent, sink, network, at, clockFile, damages: [] }, clients, folder);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    const { agent, sink, network, plan, at } = this.stage;
+    const { agent, sink } = this.stage;
     await agent.kill();
     await sink.kill();
     await Promise.all(this.clients.map((client) => client.kill()));
-    await network[Symbol.asyncDispose]();
+    process.off('exit', this.#onExit);
+    this.#remove();
+  }
+
+  #remove(): void {
+    const { network, plan, at } = this.stage;
+    network.remove();
     if (plan.diskBytes > 0) execFileSync('umount', ['--lazy', at.directory]);
     rmSync(this.#folder, { recursive: true, force: true });
   }

@@ -3,40 +3,35 @@
 
 import { readFileSync } from 'node:fs';
 import type { Network } from './network.ts';
-import type { Plan, SinkMode } from './plan.ts';
+import type { SinkMode } from './plan.ts';
 import { Companion } from './processes.ts';
 import type { SinkLine, SinkPorts } from './sink.ts';
 
+export interface SinkOptions {
+  readonly file: string;
+  readonly network: Network;
+  readonly ports: SinkPorts;
+  /** It ended, and nobody killed it. */
+  readonly onEnd: (reason: string) => void;
+}
+
 export class SinkProcess {
-  readonly #file: string;
-  readonly #network: Network;
-  readonly #protocol: Plan['protocol'];
-  readonly #onEnd: (reason: string) => void;
+  readonly #options: SinkOptions;
   #companion: Companion | undefined;
-  #ports: SinkPorts = { grpc: 0, http: 0 };
   #generation = 0;
 
-  constructor(file: string, network: Network, protocol: Plan['protocol'], onEnd: (reason: string) => void) {
-    this.#onEnd = onEnd;
-    this.#file = file;
-    this.#network = network;
-    this.#protocol = protocol;
-  }
-
-  get port(): number {
-    return this.#ports[this.#protocol];
+  constructor(options: SinkOptions) {
+    this.#options = options;
   }
 
   async start(): Promise<void> {
+    const { file, network, ports, onEnd } = this.#options;
     this.#generation += 1;
-    const args = [this.#file, String(this.#generation), this.#network.sinkHost, JSON.stringify(this.#ports)];
-    const { companion, first } = await Companion.start('sink.ts', args, this.#network.namespace);
-    this.#companion = companion;
-    companion.child.once('exit', (code, signal) => {
-      if (signal !== 'SIGKILL') this.#onEnd(`the sink ended by itself: ${code ?? signal}`);
+    const args = [file, String(this.#generation), network.sinkHost, JSON.stringify(ports)];
+    this.#companion = await Companion.start('sink.ts', args, network.namespace);
+    this.#companion.child.once('exit', (code, signal) => {
+      if (signal !== 'SIGKILL') onEnd(`the sink ended by itself: ${code ?? signal}`);
     });
-    // The first thing that sink.ts says.
-    this.#ports = first as SinkPorts;
   }
 
   async be(mode: SinkMode): Promise<void> {
@@ -53,7 +48,7 @@ export class SinkProcess {
 
   /** What is written down so far; a line that is not whole was not answered. */
   lines(): SinkLine[] {
-    const lines = readFileSync(this.#file, 'utf8').split('\n');
+    const lines = readFileSync(this.#options.file, 'utf8').split('\n');
     // What sink.ts writes; the last one is empty, or the beginning of one.
     return lines.slice(0, -1).flatMap((line) => (line.endsWith('}') ? [JSON.parse(line) as SinkLine] : []));
   }

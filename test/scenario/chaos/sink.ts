@@ -7,7 +7,6 @@ import http2 from 'node:http2';
 import { gunzipSync } from 'node:zlib';
 import { encodePartialSuccess } from '../../../proto/export-response.ts';
 import { encodeStatus } from '../../../proto/status.ts';
-import { portOf } from '../../support/destination.ts';
 import { numbersIn } from './numbers.ts';
 import type { SinkMode } from './plan.ts';
 import { answerParent, nowMs } from './processes.ts';
@@ -43,7 +42,7 @@ const NOTHING = new Uint8Array(0);
 const GOOD: Verdict = { status: 200, code: 0, body: NOTHING };
 
 // Both come from the parent, which starts this file.
-const [fileName = '', generation = '0', host = '127.0.0.1', ports = '{"grpc":0,"http":0}'] = process.argv.slice(2);
+const [fileName = '', generation = '0', host = '127.0.0.1', ports = '{}'] = process.argv.slice(2);
 const wanted = JSON.parse(ports) as SinkPorts;
 const file = openSync(fileName, 'a');
 // What was killed may have left half a line.
@@ -162,8 +161,7 @@ await Promise.all([
   new Promise<void>((resolve) => httpServer.listen(wanted.http, host, resolve)),
   new Promise<void>((resolve) => grpcServer.listen(wanted.grpc, host, resolve)),
 ]);
-const bound: SinkPorts = { grpc: portOf(grpcServer), http: portOf(httpServer) };
-answerParent(bound, (question) => {
+answerParent((question) => {
   // Written by the parent.
   mode = (question as { readonly mode: SinkMode }).mode;
   return Promise.resolve({});
