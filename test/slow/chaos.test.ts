@@ -13,16 +13,17 @@ import { FIRST_SEED, leaveFigures, seedsFor } from '../support/budget.ts';
 const SEEDS = seedsFor(20);
 const PARALLEL = Math.min(2, os.availableParallelism());
 const SEED_TIMEOUT_MS = 150_000;
+const SCRIPT = path.join(ROOT, 'test/scenario/chaos/chaos.ts');
 const COMMAND = 'node test/scenario/chaos/chaos.ts --verbose --seed';
 /** Where the story of a seed that failed is kept. */
 const FOLDER = path.join(ROOT, '.cache', 'chaos');
 
 async function run(seed: number, signal: AbortSignal): Promise<Result> {
-  const child = spawn(
-    process.execPath,
-    [path.join(ROOT, 'test/scenario/chaos/chaos.ts'), '--seed', String(seed), '--verbose', '--agent-log', '--json'],
-    { cwd: ROOT, stdio: ['ignore', 'pipe', 'inherit'], signal },
-  );
+  const child = spawn(process.execPath, [SCRIPT, '--seed', String(seed), '--verbose', '--agent-log', '--json'], {
+    cwd: ROOT,
+    stdio: ['ignore', 'pipe', 'inherit'],
+    signal,
+  });
   let story = '';
   child.stdout.on('data', (part: Buffer) => {
     story += part.toString();
