@@ -155,16 +155,18 @@ export function judge(evidence: Evidence): Verdict {
       `${unexplained.length} items came twice without a reason: ${describe(unexplained, evidence)}; the first in ${times?.join(', ')}`,
     );
   }
-  if (reasons.crash > evidence.announcedDuplicates) {
+  const had = (kind: TroubleKind): boolean => evidence.troubles.some((trouble) => trouble.kind === kind);
+  // That something was given out is noted beside the segment: not on a full disk, and not where we spoilt the note.
+  const isNoted = !had('disk') && !had('forgotten');
+  if (isNoted && reasons.crash > evidence.announcedDuplicates) {
     violations.push(
       `${reasons.crash} items came twice because of a crash; the agent announced at most ${evidence.announcedDuplicates}`,
     );
   }
-  const had = (outcome: Outcome): number[] =>
+  const arrived = (outcome: Outcome): number[] =>
     [...outcomes].filter(([number, its]) => its === outcome && copies.has(number)).map(([number]) => number);
-  const refused = had('refused');
-  const hasDisk = evidence.troubles.some(({ kind }) => kind === 'disk');
-  if (refused.length > 0 && !hasDisk) {
+  const refused = arrived('refused');
+  if (refused.length > 0 && !had('disk')) {
     violations.push(`${refused.length} refused items arrived: ${describe(refused, evidence)}`);
   }
   const rejected = evidence.sent.filter(({ outcome }) => outcome === 'rejected');
@@ -177,7 +179,7 @@ export function judge(evidence: Evidence): Verdict {
       ...countOutcomes(evidence.sent),
       arrived: copies.size,
       'arrived though refused': refused.length,
-      'arrived though unanswered': had('unanswered').length,
+      'arrived though unanswered': arrived('unanswered').length,
       'rejected by the sink': account.rejected.size,
       'in damaged records': account.damaged.size,
       'twice for want of an answer': reasons['no answer'],
