@@ -10,7 +10,7 @@ export type CircuitState = 'closed' | 'open' | 'half_open';
 const STATES: readonly CircuitState[] = ['closed', 'open', 'half_open'];
 
 /**
- * A destination is taken for dead once nothing has succeeded for so long. One that sheds a part of its load never gets
+ * A destination is taken for dead when something failed so long ago and nothing has succeeded since. One that sheds a part of its load never gets
  * there, so that neither its successes defeat the delays of what it refused nor its refusals hold up the rest.
  */
 const OPEN_AFTER_MS = 1_000;
@@ -33,7 +33,6 @@ export class Circuit {
   /** When the first of them began, or when something succeeded after that. */
   #failingSinceUnixMs = 0;
   #succeededUnixMs = 0;
-  #isOpen = false;
   #isTrying = false;
   #reportedUnixMs = 0;
   /** Who waits for the attempt under way; as many as there are sends at most. */
@@ -64,12 +63,12 @@ export class Circuit {
   }
 
   get state(): CircuitState {
-    if (!this.#isOpen) return 'closed';
+    if (!this.isOpen) return 'closed';
     return this.#isTrying ? 'half_open' : 'open';
   }
 
   get isOpen(): boolean {
-    return this.#isOpen;
+    return this.#failures > 0 && this.#context.now() - this.#failingSinceUnixMs >= OPEN_AFTER_MS;
   }
 
   /**
@@ -78,13 +77,13 @@ export class Circuit {
    */
   async turn(abort: AbortSignal): Promise<Refused | undefined> {
     const untilUnixMs = this.#context.now() + TURN_MAX_MS;
-    while (this.#isOpen && this.#isTrying && !abort.aborted) {
+    while (this.isOpen && this.#isTrying && !abort.aborted) {
       const leftMs = untilUnixMs - this.#context.now();
       if (leftMs <= 0) break;
       const failure = await this.#outcome(leftMs, abort);
       if (failure) return failure;
     }
-    if (this.#isOpen) this.#isTrying = true;
+    if (this.isOpen) this.#isTrying = true;
     return undefined;
   }
 
@@ -110,9 +109,7 @@ export class Circuit {
         'Exporting failed; further failures of this kind are not logged until it recovers',
       );
     }
-    const opens = !this.#isOpen && now - this.#failingSinceUnixMs >= OPEN_AFTER_MS;
-    if (opens) this.#isOpen = true;
-    if (opens || this.#failures === 1 || now - this.#reportedUnixMs >= REPORT_EVERY_MS) {
+    if (this.#failures === 1 || now - this.#reportedUnixMs >= REPORT_EVERY_MS) {
       this.#reportedUnixMs = now;
       this.#context.status('RecoverableError', this.#reason(failure, delayMs, now));
     }
@@ -159,13 +156,12 @@ export class Circuit {
   }
 
   #close(): void {
-    const wasOpen = this.#isOpen;
+    const wasOpen = this.isOpen;
     this.#context.log.info(
       { failures: this.#failures, failing_for_ms: this.#context.now() - this.#failingSinceUnixMs },
       'Exporting works again',
     );
     this.#failures = 0;
-    this.#isOpen = false;
     this.#context.status('OK');
     this.#endTry(undefined);
     if (wasOpen) for (const { mayHurry, wake } of this.#sleeping) if (mayHurry) wake();

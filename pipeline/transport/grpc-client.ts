@@ -3,7 +3,7 @@
 
 import http2, { type ClientHttp2Session, type ClientHttp2Stream, type IncomingHttpHeaders } from 'node:http2';
 import { decodeGrpcMessage, GRPC_STATUS } from './grpc-status.ts';
-import { pingEvery } from './keepalive.ts';
+import { pingEvery, pingOnce } from './keepalive.ts';
 import type { Connector } from './dial.ts';
 
 export interface GrpcClientOptions {
@@ -56,6 +56,8 @@ export interface GrpcCallHandle {
 
 const WINDOW_BYTES = 4 << 20;
 const EMPTY = new Uint8Array(0);
+/** What a peer has, that let a call's time run out, to answer a ping. */
+const PROBE_TIMEOUT_MS = 3_000;
 /** Up to this size copying into one frame is cheaper than a second write. */
 const COPY_MAX_BYTES = 16 * 1024;
 
@@ -65,6 +67,8 @@ export class GrpcClient {
   #session: Promise<ClientHttp2Session> | undefined;
   #ready: ClientHttp2Session | undefined;
   readonly #sessions = new Set<ClientHttp2Session>();
+  /** With a ping under way. */
+  readonly #suspects = new WeakSet<ClientHttp2Session>();
 
   constructor(options: GrpcClientOptions) {
     this.#options = options;
@@ -87,7 +91,7 @@ export class GrpcClient {
   }
 
   call(request: GrpcRequest): GrpcCallHandle {
-    const call = new UnaryCall(this.#options.maxResponseBytes);
+    const call = new UnaryCall(this.#options.maxResponseBytes, this.#suspect);
     const session = this.#ready;
     if (session && !session.closed && !session.destroyed) this.#send(call, session, request);
     else {
@@ -122,6 +126,16 @@ export class GrpcClient {
     this.#session = undefined;
     session?.close();
   }
+
+  /**
+   * A peer that lets a call wait until it is given up may be gone without a word, as behind a firewall that forgot the
+   * connection: the kernel would find that out after a quarter of an hour. A ping that stays unanswered does so at once.
+   */
+  readonly #suspect = (session: ClientHttp2Session): void => {
+    if (this.#suspects.has(session)) return;
+    this.#suspects.add(session);
+    pingOnce(session, PROBE_TIMEOUT_MS, () => this.#suspects.delete(session));
+  };
 
   #send(call: UnaryCall, session: ClientHttp2Session, request: GrpcRequest): void {
     if (call.settled) return;
@@ -206,6 +220,7 @@ class UnaryCall implements GrpcCallHandle {
   readonly answer: Promise<GrpcAnswer>;
   settled = false;
   readonly #maxResponseBytes: number;
+  readonly #unanswered: (session: ClientHttp2Session) => void;
   #resolve: ((answer: GrpcAnswer) => void) | undefined;
   #reject: ((error: Error) => void) | undefined;
   #stream: ClientHttp2Stream | undefined;
@@ -215,8 +230,10 @@ class UnaryCall implements GrpcCallHandle {
   #received = 0;
   #error: Error | undefined;
 
-  constructor(maxResponseBytes: number) {
+  /** `unanswered` hears of the connection on which a call was given up before anything had come. */
+  constructor(maxResponseBytes: number, unanswered: (session: ClientHttp2Session) => void) {
     this.#maxResponseBytes = maxResponseBytes;
+    this.#unanswered = unanswered;
     this.answer = new Promise((resolve, reject) => {
       this.#resolve = resolve;
       this.#reject = reject;
@@ -239,8 +256,14 @@ class UnaryCall implements GrpcCallHandle {
   }
 
   cancel(reason: Error): void {
+    const isUnanswered = !this.settled && this.#headers === undefined;
     this.fail(reason);
-    this.#stream?.close(http2.constants.NGHTTP2_CANCEL);
+    const stream = this.#stream;
+    if (!stream) return;
+    const { session } = stream;
+    stream.close(http2.constants.NGHTTP2_CANCEL);
+    // Safe: a client's stream is of a client's session.
+    if (isUnanswered && session) this.#unanswered(session as ClientHttp2Session);
   }
 
   fail(error: Error): void {
