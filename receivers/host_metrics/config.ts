@@ -4,6 +4,7 @@ import { z } from 'zod';
 import { nonNegativeDuration, duration, positiveDuration } from '../../pipeline/schema.ts';
 import { metricsSection } from './metric-settings.ts';
 import { nameListSection } from './name-filter.ts';
+import { RESOURCE_ATTRIBUTES, type IdentitySettings } from './process-identity.ts';
 import { CGROUP_METRICS } from './scrapers/cgroup-metrics.ts';
 import { CPU_METRICS } from './scrapers/cpu.ts';
 import { DISK_METRICS } from './scrapers/disk.ts';
@@ -13,6 +14,8 @@ import { MEMORY_METRICS } from './scrapers/memory-metrics.ts';
 import { NETWORK_METRICS } from './scrapers/network-metrics.ts';
 import { PAGING_METRICS } from './scrapers/paging.ts';
 import { PRESSURE_METRICS } from './scrapers/pressure.ts';
+import { PROCESSES_METRICS } from './scrapers/processes.ts';
+import { PROCESS_METRICS } from './scrapers/process-metrics.ts';
 import { SYSTEM_METRICS } from './scrapers/system.ts';
 
 /** A scraper is on when it is written; a bare `cpu:` means its defaults. */
@@ -21,6 +24,25 @@ function scraper<Shape extends z.ZodRawShape>(shape: Shape, what: string) {
     .preprocess((value) => (value === null ? {} : value), z.strictObject(shape).optional())
     .describe(what)
     .meta({ nullable: true });
+}
+
+function muted(what: string) {
+  return z.boolean().default(false).describe(`Say nothing in the log about ${what}.`);
+}
+
+function resourceAttributes() {
+  const shape = Object.fromEntries(
+    Object.entries(RESOURCE_ATTRIBUTES).map(([name, { enabled, description }]) => [
+      name,
+      z
+        .strictObject({ enabled: z.boolean().default(enabled).describe('Whether it is set.') })
+        .prefault({})
+        .describe(description),
+    ]),
+  );
+  const section = z.strictObject(shape).prefault({}).describe('What is said of the process itself.');
+  // Safe: the shape has exactly these keys, which fromEntries forgets.
+  return section as unknown as z.ZodType<IdentitySettings['attributes']>;
 }
 
 const scrapers = z.strictObject({
@@ -86,6 +108,35 @@ const scrapers = z.strictObject({
     { metrics: metricsSection(PRESSURE_METRICS) },
     'How long tasks wait for CPU, memory and I/O (pressure stall information).',
   ),
+  process: scraper(
+    {
+      include: nameListSection('names', 'Names of programs to look at; none: all.'),
+      exclude: nameListSection('names', 'Names of programs to leave out.'),
+      max_processes: z
+        .int()
+        .min(1)
+        .max(10_000)
+        .default(1_000)
+        .describe('How many processes are shown at most: those that use most.'),
+      order_by: z
+        .enum(['cpu', 'memory'])
+        .default('cpu')
+        .describe('What they use most, where there are more: CPU time since the last scrape, or resident memory.'),
+      scrape_process_delay: nonNegativeDuration()
+        .prefault('0s')
+        .describe('How long a process must have been running before it is looked at.'),
+      mute_process_all_errors: muted('anything of a process that can not be read'),
+      mute_process_name_error: muted('names that can not be read'),
+      mute_process_exe_error: muted('paths of programs that can not be read'),
+      mute_process_io_error: muted('transfers that can not be read'),
+      mute_process_user_error: muted('owners without a name'),
+      mute_process_cgroup_error: muted('control groups that can not be read'),
+      resource_attributes: resourceAttributes(),
+      metrics: metricsSection(PROCESS_METRICS),
+    },
+    'CPU, memory and transfers of each process.',
+  ),
+  processes: scraper({ metrics: metricsSection(PROCESSES_METRICS) }, 'How many processes there are, by state.'),
   system: scraper({ metrics: metricsSection(SYSTEM_METRICS) }, 'How long the system has been running.'),
 });
 

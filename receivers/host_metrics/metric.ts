@@ -18,6 +18,8 @@ export interface ConventionalForm {
 }
 
 export interface MetricDefinition {
+  /** Where it is not the one it is configured by. */
+  readonly name?: string;
   readonly description: string;
   readonly unit: string;
   /** `counter` is a monotonic sum, `updown` one that also falls. */
@@ -74,7 +76,7 @@ export class HostMetric {
     );
     this.#joined = this.#selected.length < keys.length ? new Map() : undefined;
     this.#shape = new MetricShape({
-      name: form.name ?? name,
+      name: form.name ?? definition.name ?? name,
       description: definition.description,
       unit: form.unit ?? definition.unit,
       type: definition.kind === 'gauge' ? 'gauge' : 'sum',

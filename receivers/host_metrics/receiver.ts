@@ -11,6 +11,7 @@ import { MetricWriter } from '../../proto/otlp/metric-writer.ts';
 import { BootTime } from './boot-time.ts';
 import type { HostMetricsConfig } from './config.ts';
 import { Problems } from './problems.ts';
+import { ProcessTable } from './process-table.ts';
 import { Schedule } from './schedule.ts';
 import type { Scraper } from './scraper.ts';
 import { createScrapers } from './scrapers.ts';
@@ -30,6 +31,7 @@ export class HostMetricsReceiver implements Receiver {
   readonly #rootPath: string;
   readonly #scrapers: readonly Running[];
   readonly #counters: ReceiverCounters;
+  readonly #processes: ProcessTable;
   readonly #writer = new MetricWriter();
   readonly #schedule: Schedule;
 
@@ -43,6 +45,7 @@ export class HostMetricsReceiver implements Receiver {
     this.#counters = context.metrics.receiver('metrics', '');
     // One for all, so that start times agree.
     const boot = new BootTime(rootOf(config), new Problems(context.log, 'boot time'));
+    this.#processes = new ProcessTable(`${rootOf(config)}/proc`);
     this.#scrapers = createScrapers(config).map(({ type, create }) => {
       const problems = new Problems(context.log, type);
       const scraper = create({
@@ -52,6 +55,7 @@ export class HostMetricsReceiver implements Receiver {
         problems,
         now: context.now,
         bootUnixNano: () => boot.unixNano(),
+        processes: this.#processes,
         statfs: (path) => statfs(path),
         mountTimeoutMs: config.timeout || Math.min(config.collection_interval, LONGEST_MOUNT_WAIT_MS),
       });
@@ -79,9 +83,11 @@ export class HostMetricsReceiver implements Receiver {
   async stop(deadline: AbortSignal): Promise<void> {
     await this.#schedule.stop(deadline);
     for (const { scraper } of this.#scrapers) scraper.close();
+    this.#processes.close();
   }
 
   async #scrape(): Promise<void> {
+    this.#processes.startScrape();
     for (const running of this.#scrapers) await this.#scrapeOne(running);
     const items = this.#writer.points;
     const bytes = this.#writer.finish();

@@ -6,6 +6,7 @@ import { NO_ATTRIBUTES, type MetricWriter } from '../../proto/otlp/metric-writer
 import { VERSION } from '../../pipeline/version.ts';
 import type { Conventions } from './metric.ts';
 import type { Problems } from './problems.ts';
+import type { ProcessTable } from './process-table.ts';
 
 export interface ScraperContext {
   /** The host's root folder, without a slash at its end; empty for this machine's own. */
@@ -17,6 +18,8 @@ export interface ScraperContext {
   readonly now: () => number;
   /** When the system started, in nanoseconds since the epoch; 0 while that can not be told. */
   readonly bootUnixNano: () => bigint;
+  /** Shared by the scrapers of one receiver. */
+  readonly processes: ProcessTable;
   /** statfs(2); may never settle. */
   readonly statfs: (path: string) => Promise<StatsFs>;
   /** How long a mount is waited for. */

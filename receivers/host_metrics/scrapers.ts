@@ -11,6 +11,8 @@ import { MemoryScraper } from './scrapers/memory.ts';
 import { NetworkScraper } from './scrapers/network.ts';
 import { PagingScraper } from './scrapers/paging.ts';
 import { PressureScraper } from './scrapers/pressure.ts';
+import { ProcessScraper } from './scrapers/process.ts';
+import { ProcessesScraper } from './scrapers/processes.ts';
 import { SystemScraper } from './scrapers/system.ts';
 
 export interface ConfiguredScraper {
@@ -36,6 +38,8 @@ export function createScrapers({ scrapers }: HostMetricsConfig): readonly Config
   add('network', scrapers.network, NetworkScraper);
   add('paging', scrapers.paging, PagingScraper);
   add('pressure', scrapers.pressure, PressureScraper);
+  add('process', scrapers.process, ProcessScraper);
+  add('processes', scrapers.processes, ProcessesScraper);
   add('system', scrapers.system, SystemScraper);
   return chosen;
 }

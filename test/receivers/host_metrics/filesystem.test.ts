@@ -6,6 +6,7 @@ import { test } from 'node:test';
 import { config } from '../../../receivers/host_metrics/config.ts';
 import { MountTable } from '../../../receivers/host_metrics/mounts.ts';
 import { Problems } from '../../../receivers/host_metrics/problems.ts';
+import { ProcessTable } from '../../../receivers/host_metrics/process-table.ts';
 import type { ScraperContext } from '../../../receivers/host_metrics/scraper.ts';
 import { FilesystemScraper } from '../../../receivers/host_metrics/scrapers/filesystem.ts';
 import { MetricWriter } from '../../../proto/otlp/metric-writer.ts';
@@ -68,6 +69,7 @@ function scraper(settings: object, ask: ScraperContext['statfs']) {
     problems,
     now: () => 1_000,
     bootUnixNano: () => 1n,
+    processes: new ProcessTable(tree('machine')),
     statfs: ask,
     mountTimeoutMs: 20,
   });

@@ -14,6 +14,7 @@ import { LOAD_METRICS } from '../../../receivers/host_metrics/scrapers/load.ts';
 import { MEMORY_METRICS } from '../../../receivers/host_metrics/scrapers/memory-metrics.ts';
 import { NETWORK_METRICS } from '../../../receivers/host_metrics/scrapers/network-metrics.ts';
 import { PAGING_METRICS } from '../../../receivers/host_metrics/scrapers/paging.ts';
+import { PROCESS_METRICS } from '../../../receivers/host_metrics/scrapers/process-metrics.ts';
 import type { MetricDefinitions } from '../../../receivers/host_metrics/metric.ts';
 
 export function tree(name: string): string {
@@ -73,15 +74,18 @@ export function comparableScrapers(): object {
     memory: everything(MEMORY_METRICS),
     network: everything(NETWORK_METRICS),
     paging: everything(PAGING_METRICS),
+    process: { ...everything(PROCESS_METRICS), resource_attributes: { 'process.linux.cgroup': { enabled: true } } },
+    // The collector reads the states of this machine's processes, whatever its root_path.
+    processes: { metrics: { 'system.processes.count': { enabled: false } } },
   };
 }
 
-/** Metrics that the collector does not have. */
-const OURS = /^system\.network\.tcp\./;
+/** Metrics that the collector does not have, or has only with a feature gate, or on Windows, or that tell the time. */
+const NOT_COMPARABLE = /^system\.network\.tcp\.|@v1$|^process\.handles$|^process\.uptime$/;
 
 function everything(definitions: MetricDefinitions): object {
   const metrics = Object.entries(definitions)
-    .filter(([name]) => !OURS.test(name))
+    .filter(([name]) => !NOT_COMPARABLE.test(name))
     .map(([name, { attributes = [] }]) => [name, { enabled: true, ...(attributes.length > 0 && { attributes }) }]);
   return { metrics: Object.fromEntries(metrics) };
 }
