@@ -104,7 +104,7 @@ export function planOf(seed: number): Plan {
     diskBytes: hasDisk ? random.between(4, 16) * MIB : 0,
     senders: random.between(2, 8),
     mostSpansPerRequest: random.pick([1, 10, 40] as const),
-    padding: random.pick([0, 0, 2_000, 20_000] as const),
+    padding: random.pick([0, 0, 2_000, 20_000, 100_000] as const),
     loadMs: LOAD_MS,
   } as const;
   return {
