@@ -19,28 +19,31 @@ const TURN_MAX_MS = 5_000;
 /** The reason in the status is written anew at most so often. */
 const REPORT_EVERY_MS = 1_000;
 
+type CircuitContext = Pick<ComponentContext, 'log' | 'metrics' | 'now' | 'status' | 'steadyNow'>;
+
+/** Times are those of `steadyNow`. */
 interface Sleeper {
-  readonly dueUnixMs: number;
+  readonly dueMs: number;
   /** Whether it may go before its time: not where the destination itself has said when. */
   readonly mayHurry: boolean;
   readonly wake: () => void;
 }
 
 export class Circuit {
-  readonly #context: Pick<ComponentContext, 'log' | 'metrics' | 'now' | 'status'>;
+  readonly #context: CircuitContext;
   /** Attempts that failed since the last one that did not. */
   #failures = 0;
   /** When the first of them began, or when something succeeded after that. */
-  #failingSinceUnixMs = 0;
-  #succeededUnixMs = 0;
+  #failingSinceMs = 0;
+  #succeededMs = 0;
   #isTrying = false;
-  #reportedUnixMs = 0;
+  #reportedMs = 0;
   /** Who waits for the attempt under way; as many as there are sends at most. */
   readonly #waiting = new Set<(outcome: Refused | undefined) => void>();
   /** Who waits for the next attempt of its own; as many as there are sends at most. */
   readonly #sleeping = new Set<Sleeper>();
 
-  constructor(context: Pick<ComponentContext, 'log' | 'metrics' | 'now' | 'status'>) {
+  constructor(context: CircuitContext) {
     this.#context = context;
     const { metrics } = context;
     for (const state of STATES) {
@@ -68,7 +71,7 @@ export class Circuit {
   }
 
   get isOpen(): boolean {
-    return this.#failures > 0 && this.#context.now() - this.#failingSinceUnixMs >= OPEN_AFTER_MS;
+    return this.#failures > 0 && this.#context.steadyNow() - this.#failingSinceMs >= OPEN_AFTER_MS;
   }
 
   /**
@@ -76,9 +79,9 @@ export class Circuit {
    * let through calls one of `succeeded`, `failed` and `skipped`.
    */
   async turn(abort: AbortSignal): Promise<Refused | undefined> {
-    const untilUnixMs = this.#context.now() + TURN_MAX_MS;
+    const untilMs = this.#context.steadyNow() + TURN_MAX_MS;
     while (this.isOpen && this.#isTrying && !abort.aborted) {
-      const leftMs = untilUnixMs - this.#context.now();
+      const leftMs = untilMs - this.#context.steadyNow();
       if (leftMs <= 0) break;
       const failure = await this.#outcome(leftMs, abort);
       if (failure) return failure;
@@ -89,7 +92,7 @@ export class Circuit {
 
   /** The destination has answered for good. */
   succeeded(): void {
-    this.#succeededUnixMs = this.#context.now();
+    this.#succeededMs = this.#context.steadyNow();
     if (this.#failures > 0) this.#close();
   }
 
@@ -98,10 +101,10 @@ export class Circuit {
     this.#endTry(undefined);
   }
 
-  /** `sinceUnixMs`: when the attempt began. `delayMs`: when this delivery tries again; undefined when it does not. */
-  failed(failure: Refused, sinceUnixMs: number, delayMs: number | undefined): void {
-    const now = this.#context.now();
-    if (this.#failures === 0) this.#failingSinceUnixMs = Math.max(sinceUnixMs, this.#succeededUnixMs);
+  /** `sinceMs`: when the attempt began, by `steadyNow`. `delayMs`: when this delivery tries again; undefined when it does not. */
+  failed(failure: Refused, sinceMs: number, delayMs: number | undefined): void {
+    const now = this.#context.steadyNow();
+    if (this.#failures === 0) this.#failingSinceMs = Math.max(sinceMs, this.#succeededMs);
     this.#failures += 1;
     if (this.#failures === 1) {
       this.#context.log.warn(
@@ -109,8 +112,8 @@ export class Circuit {
         'Exporting failed; further failures of this kind are not logged until it recovers',
       );
     }
-    if (this.#failures === 1 || now - this.#reportedUnixMs >= REPORT_EVERY_MS) {
-      this.#reportedUnixMs = now;
+    if (this.#failures === 1 || now - this.#reportedMs >= REPORT_EVERY_MS) {
+      this.#reportedMs = now;
       this.#context.status('RecoverableError', this.#reason(failure, delayMs, now));
     }
     // Who is told when to come again hears that for its own request: others may be welcome.
@@ -130,7 +133,7 @@ export class Circuit {
       const timer = setTimeout(wake, delayMs);
       abort.addEventListener('abort', wake, { once: true });
       const mayHurry = failure.retryAfterMs === undefined;
-      const sleeper: Sleeper = { dueUnixMs: this.#context.now() + delayMs, mayHurry, wake };
+      const sleeper: Sleeper = { dueMs: this.#context.steadyNow() + delayMs, mayHurry, wake };
       this.#sleeping.add(sleeper);
     });
   }
@@ -158,7 +161,7 @@ export class Circuit {
   #close(): void {
     const wasOpen = this.isOpen;
     this.#context.log.info(
-      { failures: this.#failures, failing_for_ms: this.#context.now() - this.#failingSinceUnixMs },
+      { failures: this.#failures, failing_for_ms: Math.round(this.#context.steadyNow() - this.#failingSinceMs) },
       'Exporting works again',
     );
     this.#failures = 0;
@@ -167,12 +170,13 @@ export class Circuit {
     if (wasOpen) for (const { mayHurry, wake } of this.#sleeping) if (mayHurry) wake();
   }
 
-  #reason(failure: Refused, delayMs: number | undefined, nowUnixMs: number): string {
+  #reason(failure: Refused, delayMs: number | undefined, nowMs: number): string {
     const times = this.#failures === 1 ? 'once' : `${this.#failures} times in a row`;
-    let next = delayMs === undefined ? Infinity : nowUnixMs + delayMs;
-    for (const { dueUnixMs } of this.#sleeping) next = Math.min(next, dueUnixMs);
-    const when = next === Infinity ? '' : `; next attempt at ${clockTime(next)}`;
-    return `${failure.message} (failed ${times} since ${clockTime(this.#failingSinceUnixMs)}${when})`;
+    let next = delayMs === undefined ? Infinity : nowMs + delayMs;
+    for (const { dueMs } of this.#sleeping) next = Math.min(next, dueMs);
+    const originUnixMs = this.#context.now() - nowMs;
+    const when = next === Infinity ? '' : `; next attempt at ${clockTime(originUnixMs + next)}`;
+    return `${failure.message} (failed ${times} since ${clockTime(originUnixMs + this.#failingSinceMs)}${when})`;
   }
 }
 

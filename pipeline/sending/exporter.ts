@@ -236,7 +236,7 @@ class SendingExporter implements Exporter {
       if (span && retry.enabled) span.event('Sending request.', { retry_num: attempt });
       // Where nobody tries again here, the sender does, and is to hear what the destination says.
       const vain = retry.enabled && this.#circuit.isOpen ? await this.#circuit.turn(round.signal) : undefined;
-      const began = this.#context.now();
+      const began = this.#context.steadyNow();
       const failure = vain ?? (await this.#attempt(batch, round, span));
       if (!failure) {
         this.#countersOf(batch.signal).sent.add(batch.items);

@@ -32,7 +32,7 @@ function scene(behave: (nowMs: number) => Promise<void> | undefined, settings: P
   const states: [StatusName, string | undefined][] = [];
   const seen = { attempts: [] as number[], under: 0, most: 0, taken: 0 };
   const exporter = sendingExporter(
-    { ...context, now: clock.now, status: (name, reason) => states.push([name, reason]) },
+    { ...context, now: clock.now, steadyNow: clock.now, status: (name, reason) => states.push([name, reason]) },
     { timeoutMs: 5_000, retry: RETRY, queue: QUEUE, ...settings },
     {
       start: () => Promise.resolve(),
@@ -193,7 +193,7 @@ void test('without retries every request is sent and hears the destination itsel
   const { context } = testContext({ kind: 'exporter', id: 'x' });
   let now = 0;
   const exporter = sendingExporter(
-    { ...context, now: () => (now += 2_000) },
+    { ...context, steadyNow: () => (now += 2_000) },
     { timeoutMs: 0, retry: { ...RETRY, enabled: false } },
     {
       start: () => Promise.resolve(),
