@@ -1,5 +1,6 @@
 // Files of a control group as numbers; files that are not there are no problem, as which there are depends on the group.
 
+import { RememberedText } from '../../proto/otlp/remembered-text.ts';
 import { ProcFile, type Content } from './proc-file.ts';
 import type { Problems } from './problems.ts';
 import { NO_NUMBER, Scan } from './scan.ts';
@@ -12,6 +13,7 @@ export class CgroupFiles {
   readonly #files = new Map<string, ProcFile>();
   /** Readings until a missing file is looked for again. */
   readonly #missing = new Map<string, number>();
+  readonly #names = new RememberedText(256, (text) => text);
   readonly scan = new Scan();
 
   constructor(problems: Problems) {
@@ -57,7 +59,7 @@ export class CgroupFiles {
     if (scan.isAtEnd) return;
     do {
       if (!scan.field()) continue;
-      const name = scan.text();
+      const name = this.#names.of(scan.bytes, scan.start, scan.stop);
       const value = scan.integer();
       if (value === NO_NUMBER) this.#problems.note(path, 'a line is no name with a number');
       else take(name, value);

@@ -21,6 +21,11 @@ export interface NetworkSettings {
 const COLUMNS = 12;
 const RECEIVED = { bytes: 0, packets: 1, errors: 2, dropped: 3 };
 const TRANSMITTED = { bytes: 8, packets: 9, errors: 10, dropped: 11 };
+/** Counters of /proc/net/snmp and /proc/net/netstat, by their names there. */
+const TCP_COUNTERS = ['RetransSegs', 'ListenOverflows', 'ListenDrops'] as const;
+const RETRANSMITS = 0;
+const OVERFLOWS = 1;
+const LISTEN_DROPS = 2;
 const MAX_INTERFACES = 4_096;
 const COLON = 0x3a;
 
@@ -43,9 +48,8 @@ export class NetworkScraper implements Scraper {
   readonly #filter: NameFilter;
   readonly #byName: RememberedText<Interface>;
   readonly #interfaces: Interface[] = [];
-  #retransmits = NO_NUMBER;
-  #overflows = NO_NUMBER;
-  #listenDrops = NO_NUMBER;
+  /** Counters of TCP_COUNTERS. */
+  readonly #columns = new Float64Array(TCP_COUNTERS.length);
   #tracked = NO_NUMBER;
   #maxTracked = NO_NUMBER;
   #readAtMs = 0;
@@ -73,12 +77,13 @@ export class NetworkScraper implements Scraper {
     const metrics = this.#metrics;
     this.#readInterfaces();
     if (metrics['system.network.connections'].enabled) this.#connections.read();
-    this.#retransmits = metrics['system.network.tcp.retransmits'].enabled
-      ? this.#column(this.#snmp, 'Tcp:', 'RetransSegs')
-      : NO_NUMBER;
-    const { 'system.network.tcp.listen.overflows': overflows, 'system.network.tcp.listen.drops': drops } = metrics;
-    this.#overflows = overflows.enabled ? this.#column(this.#netstat, 'TcpExt:', 'ListenOverflows') : NO_NUMBER;
-    this.#listenDrops = drops.enabled ? this.#column(this.#netstat, 'TcpExt:', 'ListenDrops') : NO_NUMBER;
+    const isOn = (names: readonly (keyof typeof NETWORK_METRICS)[]): boolean =>
+      names.some((name) => metrics[name].enabled);
+    this.#columns.fill(NO_NUMBER);
+    if (isOn(['system.network.tcp.retransmits'])) this.#readColumns(this.#snmp, 'Tcp:', RETRANSMITS, RETRANSMITS + 1);
+    if (isOn(['system.network.tcp.listen.overflows', 'system.network.tcp.listen.drops'])) {
+      this.#readColumns(this.#netstat, 'TcpExt:', OVERFLOWS, LISTEN_DROPS + 1);
+    }
     const { 'system.network.conntrack.count': tracked, 'system.network.conntrack.max': maxTracked } = metrics;
     this.#tracked = tracked.enabled ? this.#number(this.#conntrackCount) : NO_NUMBER;
     this.#maxTracked = maxTracked.enabled ? this.#number(this.#conntrackMax) : NO_NUMBER;
@@ -102,9 +107,9 @@ export class NetworkScraper implements Scraper {
     this.#writeBoth(writer, metrics['system.network.errors'], 'errors');
     this.#writeBoth(writer, metrics['system.network.io'], 'bytes');
     this.#writeBoth(writer, metrics['system.network.packets'], 'packets');
-    this.#writeNumber(writer, metrics['system.network.tcp.listen.drops'], this.#listenDrops);
-    this.#writeNumber(writer, metrics['system.network.tcp.listen.overflows'], this.#overflows);
-    this.#writeNumber(writer, metrics['system.network.tcp.retransmits'], this.#retransmits);
+    this.#writeNumber(writer, metrics['system.network.tcp.listen.drops'], this.#column(LISTEN_DROPS));
+    this.#writeNumber(writer, metrics['system.network.tcp.listen.overflows'], this.#column(OVERFLOWS));
+    this.#writeNumber(writer, metrics['system.network.tcp.retransmits'], this.#column(RETRANSMITS));
   }
 
   close(): void {
@@ -162,29 +167,38 @@ export class NetworkScraper implements Scraper {
     this.#interfaces.push(one);
   }
 
-  /** Files of counters have two lines per group: names, then values. */
-  #column(file: ProcFile, group: string, name: string): number {
+  #column(index: number): number {
+    return this.#columns[index] ?? NO_NUMBER;
+  }
+
+  /** Reads TCP_COUNTERS from `from` to before `to`. Files of counters have two lines per group: names, then values. */
+  #readColumns(file: ProcFile, group: string, from: number, to: number): void {
+    const { problems } = this.#context;
     try {
       const scan = this.#scan.reset(file.read());
-      let column = 0;
+      const places = new Map<number, number>();
       do {
         if (!scan.field() || !scan.isField(group)) continue;
-        if (column > 0) {
-          scan.skip(column - 1);
-          const value = scan.integer();
-          if (value === NO_NUMBER) this.#context.problems.note(file.path, `${name} is no number`);
-          return value;
+        if (places.size === 0) {
+          for (let column = 0; scan.field(); column++) {
+            for (let index = from; index < to; index++) {
+              if (scan.isField(TCP_COUNTERS[index] ?? '')) places.set(column, index);
+            }
+          }
+          continue;
         }
-        let index = 1;
-        while (scan.field() && !scan.isField(name)) index++;
-        if (!scan.isField(name)) break;
-        column = index;
+        for (let column = 0; scan.field(); column++) {
+          const index = places.get(column);
+          if (index !== undefined) this.#columns[index] = scan.fieldAsInteger();
+        }
+        break;
       } while (scan.nextLine());
-      this.#context.problems.note(file.path, `it has no ${name}`);
+      for (let index = from; index < to; index++) {
+        if (this.#columns[index] === NO_NUMBER) problems.note(file.path, `it has no number of ${TCP_COUNTERS[index]}`);
+      }
     } catch (error) {
-      this.#context.problems.noteError(file.path, error);
+      problems.noteError(file.path, error, to - from);
     }
-    return NO_NUMBER;
   }
 
   #number(file: ProcFile): number {

@@ -179,11 +179,15 @@ export class PagingScraper implements Scraper {
     this.#values.fill(NO_NUMBER);
     try {
       const scan = this.#scan.reset(this.#vmstat.read());
+      let left = COUNTERS.length;
       do {
-        if (!scan.field()) continue;
+        // All begin with p, as do few others.
+        if (!scan.field() || !scan.fieldStartsWith('p')) continue;
         const index = this.#counters.of(scan.bytes, scan.start, scan.stop);
-        if (index >= 0) this.#values[index] = scan.integer();
-      } while (scan.nextLine());
+        if (index < 0) continue;
+        this.#values[index] = scan.integer();
+        left--;
+      } while (left > 0 && scan.nextLine());
       const missing = this.#values.filter((value) => value === NO_NUMBER).length;
       if (missing > 0) problems.note(path, 'it lacks some of the counters of paging', missing);
     } catch (error) {

@@ -44,6 +44,8 @@ export interface PressureSettings {
 }
 
 interface Source {
+  /** The kernel has no such file, and will have none while it runs. */
+  isAbsent: boolean;
   readonly resource: Resource;
   readonly file: ProcFile;
   readonly stalls: readonly Stall[];
@@ -59,6 +61,7 @@ export class PressureScraper implements Scraper {
     this.#context = context;
     this.#metrics = hostMetrics(PRESSURE_METRICS, settings.metrics, context.conventions);
     this.#sources = RESOURCES.map((resource) => ({
+      isAbsent: false,
       resource,
       file: new ProcFile(`${context.root}/proc/pressure/${resource}`, { isWhole: true }),
       stalls: newStalls(),
@@ -68,14 +71,16 @@ export class PressureScraper implements Scraper {
   read(): void {
     this.#readAtMs = this.#context.now();
     const { problems } = this.#context;
-    for (const { resource, file, stalls } of this.#sources) {
+    for (const source of this.#sources) {
+      const { resource, file, stalls } = source;
       for (const stall of stalls) stall.isThere = false;
+      if (source.isAbsent) continue;
       try {
         if (!readStalls(file.read(), stalls)) problems.note(file.path, 'it is not pressure stall information', 8);
       } catch (error) {
         // Kernels before 6.1, and those that do not account for interrupts, have none of these.
-        const isOptional = resource === 'irq' && (error as NodeJS.ErrnoException).code === 'ENOENT';
-        if (!isOptional) problems.noteError(file.path, error, 8);
+        source.isAbsent = resource === 'irq' && (error as NodeJS.ErrnoException).code === 'ENOENT';
+        if (!source.isAbsent) problems.noteError(file.path, error, 8);
       }
     }
   }
