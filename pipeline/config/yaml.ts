@@ -40,7 +40,13 @@ export function parseYaml(
     const { line, col } = lines.linePos(offset);
     return { source, line: Math.max(line, 1), column: Math.max(col, 1) };
   };
-  const document = firstDocument(text, lines);
+  let document: Document.Parsed | undefined;
+  try {
+    document = firstDocument(text, lines);
+  } catch (error) {
+    if (!(error instanceof RangeError)) throw error;
+    return { errors: [new AgentError('CONFIG_SYNTAX', sentence(error.message), { at: position(0), cause: error })] };
+  }
   if (!document) return { node: { kind: 'scalar', value: null, at: position(0) }, errors: [] };
   const errors = mistakesIn(document).map(
     (error) => new AgentError('CONFIG_SYNTAX', sentence(error.message), { at: position(error.pos[0]), cause: error }),
@@ -234,5 +240,7 @@ function placeOf(node: unknown, position: (offset: number) => SourcePosition): S
 
 /** The library's message without its own position and excerpt. */
 function sentence(message: string): string {
+  // The library calls itself for every level; sometimes it notices itself that this can not go on, sometimes it throws.
+  if (message.startsWith('Maximum call stack size')) return 'the text is nested too deeply to be read';
   return (message.split('\n')[0] ?? message).replace(/ at line \d+, column \d+:?$/, '');
 }

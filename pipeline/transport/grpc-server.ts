@@ -22,7 +22,7 @@ import { GrowingCharge } from './growing-charge.ts';
 import { endServedCall, type GrpcServerSpans } from './grpc-spans.ts';
 import { asGrpcError, fail, overLimit, respondPlain, tooLarge } from './grpc-failures.ts';
 import { GRPC_STATUS, GrpcError } from './grpc-status.ts';
-import { pingEvery } from './keepalive.ts';
+import { endAfterGoaway, pingEvery } from './keepalive.ts';
 import { OverLimit, type RequestAccount, type ServerMiddleware } from './middleware.ts';
 import type { ProtocolServer } from './served.ts';
 import { LEAST_BYTES_PER_S, SlowBodies, type IncomingBody } from './slow-bodies.ts';
@@ -179,6 +179,7 @@ export class GrpcServer implements ProtocolServer {
         }, keepalive.maxConnectionAgeMs).unref(),
       );
     }
+    endAfterGoaway(session);
     if (keepalive.timeMs > 0) timers.push(pingEvery(session, keepalive.timeMs, keepalive.timeoutMs));
     session.once('close', () => {
       this.#sessions.delete(session);

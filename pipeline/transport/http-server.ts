@@ -11,6 +11,7 @@ import type { Span } from '../spans.ts';
 import { admitOnly, certificateClient } from './client-certificate.ts';
 import { GrowingCharge } from './growing-charge.ts';
 import { endServedRequest, type HttpServerSpans } from './http-spans.ts';
+import { endAfterGoaway } from './keepalive.ts';
 import { OverLimit, type RequestAccount } from './middleware.ts';
 import type { ProtocolServer } from './served.ts';
 import { LEAST_BYTES_PER_S, SlowBodies, type IncomingBody } from './slow-bodies.ts';
@@ -130,6 +131,7 @@ export class HttpServer implements ProtocolServer {
       session.setLocalWindowSize(4 * WINDOW_BYTES);
       session.on('error', () => undefined);
       session.once('close', () => this.#sessions.delete(session));
+      endAfterGoaway(session);
     });
     this.#http2.on('sessionError', () => undefined);
   }

@@ -135,3 +135,8 @@ void test('a slip that ends a document too early is one mistake, not one for eve
     'test.yaml:1:18: Unexpected flow-map-end token in YAML stream: "}" [CONFIG_SYNTAX]',
   ]);
 });
+
+void test('a text nested too deeply for the library is refused', () => {
+  const { errors } = parseYaml('? '.repeat(20_000), 'test.yaml');
+  assert.match(errors.map(String).join(), /nested too deeply/);
+});

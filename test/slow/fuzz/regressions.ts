@@ -12,4 +12,10 @@ export const REGRESSIONS: readonly Regression[] = [
     target: 'answers',
     input: 'eyJwYXJ0aWFsU3VjY2VzcyI6eyJyZWplY3RlZExvZ1JlY29yZHMiOiIwLjUzIiwiZXJyb3JNZXNzYWdlIjoid2h5In19',
   },
+  // An open call, the client's GOAWAY, then DATA for stream 0: Node kept the connection for ever.
+  {
+    target: 'http2',
+    input:
+      'UFJJICogSFRUUC8yLjANCg0KU00NCg0KAAAABAAAAAAAAABTAQQAAAABAAc6bWV0aG9kBFBPU1QABzpzY2hlbWUEaHR0cAAFOnBhdGgCL2EACjphdXRob3JpdHkBYQAMY29udGVudC10eXBlEGFwcGxpY2F0aW9uL2dycGMAAAgHAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA==',
+  },
 ];
