@@ -27,6 +27,8 @@ export interface Verdict {
 /** The exporter's timeout, and what a busy machine adds to it. */
 const ANSWER_MS = 1_000;
 const SLACK_MS = 500;
+/** TCP sends again what a cut held up after as long again as the cut, at most, has lasted (RFC 6298, section 5.5). */
+const LATE_MS = 2_000 + SLACK_MS;
 /** An answer within this was in time whatever the agent was doing. */
 const PROMPT_MS = 700;
 /** Settlements are written down at most this long after the answer. */
@@ -97,7 +99,7 @@ class Account {
   reasonOf(earlier: Copy, later: Copy): DuplicateReason | undefined {
     const { atMs, answeredMs } = earlier;
     if (answeredMs - atMs > PROMPT_MS) return 'no answer';
-    if (this.#troubled(['network', 'sink', 'agent frozen'], atMs - SLACK_MS, atMs + ANSWER_MS + SLACK_MS)) {
+    if (this.#troubled(['network', 'sink', 'agent frozen'], atMs - LATE_MS, atMs + ANSWER_MS + SLACK_MS)) {
       return 'no answer';
     }
     for (const { kind, fromMs, toMs } of this.#evidence.troubles) {
