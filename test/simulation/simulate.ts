@@ -29,7 +29,7 @@ export interface Outcome {
   readonly log: readonly string[];
 }
 
-const MAX_STEPS = 20_000;
+const MAX_STEPS = 200_000;
 /** Without a queue, of the exporter. */
 const PARALLEL = 64;
 /** Until a batch is stored and given out again. */
@@ -294,8 +294,10 @@ class Simulation implements Outcome {
     const isSimple = queue?.blockOnOverflow !== true && (!processor || queue?.waitForResult === false);
     const isBusy = this.#instances.some(({ metrics }) => metrics.gaugeOf('otelcol_exporter_in_flight_requests') > 0);
     const isSingle = this.#instances.length === 1;
+    // What the log has not read ahead can not fill a batch.
+    if (queue?.storage !== undefined && queue.batch) return;
     if (!isSimple || !isSingle || isBusy || this.#isStopping) return;
-    const patienceMs = (queue?.batch?.flushTimeoutMs ?? 0) + (queue?.storage === undefined ? 1 : STORING_MS);
+    const patienceMs = queue?.storage === undefined ? (queue?.batch?.flushTimeoutMs ?? 0) + 1 : STORING_MS;
     for (const submission of this.#ledger.submissions) {
       const waitedMs = this.#clock.now() - submission.atMs;
       if (waitedMs > patienceMs && this.#ledger.isWaiting(submission)) {
@@ -329,9 +331,11 @@ class Simulation implements Outcome {
 
 /**
  * Whether batches reach the exporter's queue in the order in which they came. They do not where the batch processor has a
- * reason to hold something back, or to hand it on again or in parts.
+ * reason to hold something back, or to hand it on again or in parts, nor across instances.
  */
-function keepsOrder({ processor, settings: { queue } }: Plan): boolean {
+function keepsOrder({ processor, handoverAtMs, settings: { queue } }: Plan): boolean {
+  // Then both instances write to the same log.
+  if (queue?.storage !== undefined && handoverAtMs !== undefined) return false;
   if (!processor) return true;
   if (queue?.blockOnOverflow === true) return false;
   const { send_batch_max_size: maxSize, metadata_keys: keys } = processor;
