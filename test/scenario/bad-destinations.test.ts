@@ -209,6 +209,15 @@ void test('gRPC destinations', async (suite) => {
     assert.notEqual(await through(server), grpc.status.OK);
   });
 
+  await suite.test('answers more than a response may have: not OK, and not to be tried again', async () => {
+    const server = h2((stream) => {
+      stream.respond({ ':status': 200, 'content-type': 'application/grpc' });
+      stream.end(Buffer.alloc(5 << 20));
+    });
+    const code = await through(server);
+    assert.ok(code !== grpc.status.OK && code !== grpc.status.UNAVAILABLE, grpc.status[code]);
+  });
+
   await suite.test('RESOURCE_EXHAUSTED without RetryInfo is final, with it is not', async () => {
     assert.notEqual(await through(exhausted()), grpc.status.UNAVAILABLE);
     // google.rpc.Status { code: 8, details: [RetryInfo { retry_delay: 1s }] }

@@ -37,13 +37,13 @@ export class TestAuthority implements Disposable {
     }
   }
 
-  /** `sans` as openssl writes them: `DNS:a,IP:127.0.0.1,URI:spiffe://b`. */
-  issue(name: string, sans: string): CertificateFiles {
+  /** `sans` as openssl writes them: `DNS:a,IP:127.0.0.1,URI:spiffe://b`. With `days` below 0 it has expired. */
+  issue(name: string, sans: string, days = 2): CertificateFiles {
     const at = (end: string): string => path.join(this.folder, `${name}${end}`);
     this.#openssl(['req', ...EC, '-subj', `/O=tests/CN=${name}`, '-keyout', at('-key.pem'), '-out', at('.csr')]);
     writeFileSync(at('.ext'), `subjectAltName=${sans}\n`);
     const signed = ['x509', '-req', '-in', at('.csr'), '-CA', this.ca, '-CAkey', this.#caKey, '-CAcreateserial'];
-    this.#openssl([...signed, '-days', '2', '-extfile', at('.ext'), '-out', at('.pem')]);
+    this.#openssl([...signed, '-days', String(days), '-extfile', at('.ext'), '-out', at('.pem')]);
     return { cert: at('.pem'), key: at('-key.pem') };
   }
 

@@ -2,7 +2,7 @@
 // cuts and resets, and servers of Node's own behind it that answer whatever they are told to.
 
 import http, { type ServerResponse } from 'node:http';
-import http2, { type ServerHttp2Stream } from 'node:http2';
+import http2, { type ServerHttp2Session, type ServerHttp2Stream } from 'node:http2';
 import net, { type Socket } from 'node:net';
 import { decode } from '../proto/reference.ts';
 import { portOf } from './destination.ts';
@@ -18,6 +18,7 @@ export type AnswerHttp = (response: ServerResponse) => void;
 export type AnswerGrpc = (stream: ServerHttp2Stream) => void;
 
 const HALF_BYTES = 40;
+const WINDOW_BYTES = 65_535;
 const EMPTY_MESSAGE = Buffer.alloc(5);
 
 export class SickDestination implements AsyncDisposable {
@@ -33,6 +34,8 @@ export class SickDestination implements AsyncDisposable {
   /** Open connections, by what the front did with them when they came. */
   readonly #open = new Map<Socket, Front>();
   readonly #servers: readonly net.Server[];
+  readonly #sessions = new Set<ServerHttp2Session>();
+  #window = WINDOW_BYTES;
   readonly #waiting = new Set<() => void>();
 
   private constructor(front: net.Server, servers: readonly net.Server[]) {
@@ -63,6 +66,12 @@ export class SickDestination implements AsyncDisposable {
         }
       });
     });
+    h2.on('session', (session) => {
+      session.on('error', () => undefined);
+      session.settings({ initialWindowSize: made.#window });
+      made.#sessions.add(session);
+      session.on('close', () => made.#sessions.delete(session));
+    });
     h2.on('stream', (stream: ServerHttp2Stream) => {
       const parts: Buffer[] = [];
       stream.on('error', () => undefined);
@@ -87,6 +96,13 @@ export class SickDestination implements AsyncDisposable {
     this.front = 'pass';
     this.answerHttp = undefined;
     this.answerGrpc = undefined;
+    this.grant(WINDOW_BYTES);
+  }
+
+  /** How much of a message a gRPC client may send before it is told that there is room for more. */
+  grant(bytes: number): void {
+    this.#window = bytes;
+    for (const session of this.#sessions) session.settings({ initialWindowSize: bytes });
   }
 
   /** Cuts what is open, so that what comes next meets `front`. */
