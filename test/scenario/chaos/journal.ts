@@ -2,8 +2,11 @@
 
 import { nowMs } from './processes.ts';
 
-/** While one of these holds, answers get lost or nothing can be written down. */
-export type TroubleKind = 'network' | 'sink' | 'agent frozen' | 'disk' | 'killed' | 'forgotten';
+/**
+ * While one of these holds, answers get lost or nothing can be written down. `failing`: the agent says that sends fail, as
+ * they also do where a busy machine answers too late.
+ */
+export type TroubleKind = 'network' | 'sink' | 'agent frozen' | 'failing' | 'disk' | 'killed' | 'forgotten';
 
 export interface Trouble {
   readonly kind: TroubleKind;

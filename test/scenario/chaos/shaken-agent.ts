@@ -5,12 +5,14 @@ import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Program, startAgent, type ProgramOptions } from '../../support/agent.ts';
 import { httpRequest } from '../../support/http-request.ts';
-import type { Journal } from './journal.ts';
+import type { Journal, Trouble } from './journal.ts';
 import { nowMs } from './processes.ts';
 
 const RELOAD_TIMEOUT_MS = 30_000;
 const SAMPLE_EVERY_MS = 200;
 const EXPECTED = /Configuration reloaded|The new configuration was refused/g;
+const FAILS = 'Exporting failed';
+const SENDING = /Exporting failed|Exporting works again/g;
 const CLOCK = new URL('shifted-clock.ts', import.meta.url).href;
 
 export class ShakenAgent {
@@ -22,6 +24,9 @@ export class ShakenAgent {
   #said = '';
   #sampler: NodeJS.Timeout | undefined;
   #isEndExpected = false;
+  #failing: Trouble | undefined;
+  /** How much of what it says has been listened to. */
+  #heard = 0;
   config: object;
   mostResidentMib = 0;
   mostDescriptors = 0;
@@ -175,7 +180,22 @@ export class ShakenAgent {
     return { config: this.config, env: { NODE_OPTIONS: `--import ${CLOCK}`, CHAOS_CLOCK_FILE: this.#clockFile } };
   }
 
+  /** Notes from when to when it says that sends fail. */
+  #listen({ stderr }: Program): void {
+    for (const [line] of stderr.slice(this.#heard).matchAll(SENDING)) {
+      if (line === FAILS) this.#failing ??= this.#journal.begin('failing');
+      else this.#sends();
+    }
+    this.#heard = stderr.length;
+  }
+
+  #sends(): void {
+    if (this.#failing) this.#journal.end(this.#failing);
+    this.#failing = undefined;
+  }
+
   #sample(): void {
+    if (this.#program) this.#listen(this.#program);
     this.mostDescriptors = Math.max(this.mostDescriptors, this.descriptors());
     try {
       const status = readFileSync(`/proc/${this.#program?.pid}/status`, 'latin1');
@@ -188,6 +208,9 @@ export class ShakenAgent {
 
   #ended(program: Program): void {
     clearInterval(this.#sampler);
+    this.#listen(program);
+    this.#sends();
+    this.#heard = 0;
     this.#said += program.stderr;
     this.#program = undefined;
   }

@@ -99,7 +99,7 @@ class Account {
   reasonOf(earlier: Copy, later: Copy): DuplicateReason | undefined {
     const { atMs, answeredMs } = earlier;
     if (answeredMs - atMs > PROMPT_MS) return 'no answer';
-    if (this.#troubled(['network', 'sink', 'agent frozen'], atMs - LATE_MS, atMs + ANSWER_MS + SLACK_MS)) {
+    if (this.#troubled(['network', 'sink', 'agent frozen', 'failing'], atMs - LATE_MS, atMs + ANSWER_MS + SLACK_MS)) {
       return 'no answer';
     }
     for (const { kind, fromMs, toMs } of this.#evidence.troubles) {
