@@ -182,11 +182,12 @@ export class ShakenAgent {
 
   /** Notes from when to when it says that sends fail. */
   #listen({ stderr }: Program): void {
-    for (const [line] of stderr.slice(this.#heard).matchAll(SENDING)) {
+    const end = stderr.lastIndexOf('\n') + 1;
+    for (const [line] of stderr.slice(this.#heard, end).matchAll(SENDING)) {
       if (line === FAILS) this.#failing ??= this.#journal.begin('failing');
       else this.#sends();
     }
-    this.#heard = stderr.length;
+    this.#heard = end;
   }
 
   #sends(): void {
