@@ -33,6 +33,7 @@ export const COMPONENTS: Readonly<Record<ComponentKind, Entries>> = {
     nop: { load: () => import('../exporters/nop/index.ts') },
     otlp_grpc: { aliases: ['otlp'], load: () => import('../exporters/otlp_grpc/index.ts') },
     otlp_http: { aliases: ['otlphttp'], load: () => import('../exporters/otlp_http/index.ts') },
+    prometheus: { load: () => import('../exporters/prometheus/index.ts') },
   },
   connector: {
     count: { load: () => import('../connectors/count/index.ts') },

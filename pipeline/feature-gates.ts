@@ -31,6 +31,7 @@ export type FeatureGate = keyof typeof GATES;
  */
 const IGNORED_GATES: ReadonlySet<string> = new Set([
   'exporter.file.nativeCompression',
+  'exporter.prometheusexporter.DisableAddMetricSuffixes',
   'extension.healthcheck.useComponentStatus',
   'filter.filterlog.useOTTLBridge',
   'filter.filtermetric.useOTTLBridge',

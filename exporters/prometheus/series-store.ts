@@ -1,0 +1,204 @@
+// Every series that is shown, by family. Both are bounded; what can not be shown beside what is there already is refused
+// with a reason, as Prometheus' client library does when it is scraped.
+
+import { hash } from 'node:crypto';
+import type { SeriesValue } from './values.ts';
+
+export type FamilyType = 'counter' | 'gauge' | 'summary' | 'histogram';
+
+/** Why a new series is not shown. */
+export type Refusal = 'series_limit' | 'type_conflict' | 'name_collision' | 'duplicate_series';
+
+/** A job and instance, and the labels of its `target_info`, name and value by turns. */
+export interface Target {
+  labels: readonly string[];
+  series: number;
+}
+
+export class Series {
+  readonly family: Family;
+  /** Label names and values by turns, sorted by name. */
+  readonly labels: readonly string[];
+  readonly key: string;
+  /** Names what the series comes from. */
+  readonly origin: string;
+  readonly value: SeriesValue;
+  readonly target: Target | undefined;
+  /** Until its first value. */
+  isNew = true;
+  isGone = false;
+  /** Milliseconds on the steady clock. */
+  updatedMs = 0;
+  timeUnixNano = 0n;
+  startTimeUnixNano = 0n;
+  /** The point's Exemplar fields as they came. */
+  exemplars: Uint8Array | undefined;
+  /** The labels as text, and by which escaping scheme. */
+  labelText = '';
+  labelTextScheme = '';
+
+  constructor(family: Family, made: Pick<NewSeries, 'labels' | 'origin' | 'value'>, key: string, target?: Target) {
+    this.family = family;
+    this.labels = made.labels;
+    this.key = key;
+    this.origin = made.origin;
+    this.value = made.value;
+    this.target = target;
+  }
+}
+
+export class Family {
+  readonly name: string;
+  readonly help: string;
+  readonly type: FamilyType;
+  readonly series = new Map<string, Series>();
+  #sorted: readonly Series[] | undefined;
+
+  constructor(name: string, help: string, type: FamilyType) {
+    this.name = name;
+    this.help = help;
+    this.type = type;
+  }
+
+  add(series: Series): void {
+    this.series.set(series.key, series);
+    this.#sorted = undefined;
+  }
+
+  remove(series: Series): void {
+    this.series.delete(series.key);
+    this.#sorted = undefined;
+  }
+
+  /** In the order of Prometheus' client library: by the number of labels, then by their values. */
+  sorted(): readonly Series[] {
+    this.#sorted ??= [...this.series.values()].toSorted(byLabelValues);
+    return this.#sorted;
+  }
+}
+
+/** What a series is made of. */
+export interface NewSeries {
+  readonly name: string;
+  readonly help: string;
+  readonly type: FamilyType;
+  readonly labels: readonly string[];
+  readonly origin: string;
+  readonly value: SeriesValue;
+  /** `job` and `instance` of the resource; undefined where one is missing. */
+  readonly targetKey: string | undefined;
+}
+
+/** Half a gigabyte of labels at most, whatever they are. */
+const MAX_LABEL_BYTES = 256 << 20;
+
+export class SeriesStore {
+  readonly families = new Map<string, Family>();
+  readonly targets = new Map<string, Target>();
+  readonly #maxSeries: number;
+  readonly #reservedName: string;
+  #labelBytes = 0;
+  #size = 0;
+
+  /** `reservedName` is no family's: target_info. */
+  constructor(maxSeries: number, reservedName: string) {
+    this.#maxSeries = maxSeries;
+    this.#reservedName = reservedName;
+  }
+
+  get size(): number {
+    return this.#size;
+  }
+
+  /** The series of these labels, made where it is new; a refusal where it can not be shown. */
+  obtain(made: NewSeries): Series | Refusal {
+    const family = this.families.get(made.name);
+    if (family && family.type !== made.type) return 'type_conflict';
+    const key = digest(made.labels.join('\u0000'));
+    const known = family?.series.get(key);
+    if (known) return known.origin === made.origin && known.value.kind === made.value.kind ? known : 'duplicate_series';
+    if (!family && this.#collides(made)) return 'name_collision';
+    const bytes = labelBytes(made.labels);
+    if (this.#size >= this.#maxSeries || this.#labelBytes + bytes > MAX_LABEL_BYTES) return 'series_limit';
+    return this.#add(family ?? this.#newFamily(made), made, key, bytes);
+  }
+
+  remove(series: Series): void {
+    if (series.isGone) return;
+    const { family, target } = series;
+    series.isGone = true;
+    family.remove(series);
+    if (family.series.size === 0) this.families.delete(family.name);
+    this.#size -= 1;
+    this.#labelBytes -= labelBytes(series.labels);
+    if (target) target.series -= 1;
+  }
+
+  /** Removes what got its last value before `beforeMs`. */
+  expire(beforeMs: number): void {
+    for (const family of this.families.values()) {
+      for (const series of family.series.values()) if (series.updatedMs < beforeMs) this.remove(series);
+    }
+    for (const [key, target] of this.targets) if (target.series === 0) this.targets.delete(key);
+  }
+
+  #newFamily({ name, help, type }: NewSeries): Family {
+    const family = new Family(name, help, type);
+    this.families.set(name, family);
+    return family;
+  }
+
+  #add(family: Family, made: NewSeries, key: string, bytes: number): Series {
+    const target = made.targetKey === undefined ? undefined : this.#target(made.targetKey);
+    const series = new Series(family, made, key, target);
+    family.add(series);
+    if (target) target.series += 1;
+    this.#size += 1;
+    this.#labelBytes += bytes;
+    return series;
+  }
+
+  #target(key: string): Target {
+    let target = this.targets.get(key);
+    if (!target) this.targets.set(key, (target = { labels: [], series: 0 }));
+    return target;
+  }
+
+  /** Whether the lines of another family could be taken for this one's, or the other way round. */
+  #collides({ name, type }: NewSeries): boolean {
+    if (name === this.#reservedName) return true;
+    for (const suffix of SUFFIXES) {
+      if (name.endsWith(suffix)) {
+        const base = this.families.get(name.slice(0, -suffix.length))?.type;
+        if (base === 'histogram' || (base === 'summary' && suffix !== '_bucket')) return true;
+      }
+      const hasSuffix = type === 'histogram' || (type === 'summary' && suffix !== '_bucket');
+      if (hasSuffix && this.families.has(name + suffix)) return true;
+    }
+    return false;
+  }
+}
+
+const SUFFIXES = ['_count', '_sum', '_bucket'] as const;
+
+/** Twenty bytes in place of texts that may be long; nobody can make two alike on purpose. */
+export function digest(text: string): string {
+  return hash('sha256', text, 'base64').slice(0, 27);
+}
+
+function labelBytes(labels: readonly string[]): number {
+  let bytes = 0;
+  for (const text of labels) bytes += text.length;
+  return bytes;
+}
+
+function byLabelValues({ labels: a }: Series, { labels: b }: Series): number {
+  if (a.length !== b.length) return a.length - b.length;
+  for (let index = 1; index < a.length; index += 2) {
+    // Safe: both have as many elements.
+    const one = a[index] as string;
+    const other = b[index] as string;
+    if (one !== other) return one < other ? -1 : 1;
+  }
+  return 0;
+}
