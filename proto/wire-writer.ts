@@ -221,7 +221,8 @@ export const LOOP_COPY_BYTES = 24;
 /** Copies [start, end) of `source` to `target` at `at`. */
 export function copyBytes(source: Uint8Array, start: number, end: number, target: Uint8Array, at: number): void {
   if (end - start > LOOP_COPY_BYTES) {
-    target.set(source.subarray(start, end), at);
+    // A window costs as much as the copy.
+    target.set(start === 0 && end === source.length ? source : source.subarray(start, end), at);
     return;
   }
   let to = at;

@@ -70,6 +70,12 @@ export class HostMetricsReceiver implements Receiver {
   }
 
   start(): Promise<void> {
+    if (process.platform !== 'linux') {
+      throw new AgentError('START_FAILED', `host_metrics measures Linux only; this is ${process.platform}`, {
+        component: `receiver:${this.#context.id}`,
+        mend: 'take host_metrics out of the configuration on this machine',
+      });
+    }
     if (this.#rootPath !== '' && !existsSync(this.#rootPath)) {
       throw new AgentError('START_FAILED', `root_path ${JSON.stringify(this.#rootPath)} does not exist`, {
         component: `receiver:${this.#context.id}`,

@@ -58,9 +58,9 @@ export class Schedule {
     if (this.#isStopped) return;
     const nowMs = now();
     this.#dueMs += intervalMs;
-    // Missed times fall out. A clock that was set back or far ahead begins a new row of times.
-    if (this.#dueMs <= nowMs) this.#dueMs += Math.ceil((nowMs - this.#dueMs + 1) / intervalMs - 1) * intervalMs;
-    if (this.#dueMs - nowMs > intervalMs || this.#dueMs < nowMs) this.#dueMs = nowMs + intervalMs;
+    // Missed times fall out. A clock that was set back begins a new row of times.
+    if (this.#dueMs <= nowMs) this.#dueMs += (Math.floor((nowMs - this.#dueMs) / intervalMs) + 1) * intervalMs;
+    if (this.#dueMs - nowMs > intervalMs) this.#dueMs = nowMs + intervalMs;
     this.#wait(this.#dueMs - nowMs);
   }
 }

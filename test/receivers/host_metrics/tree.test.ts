@@ -3,10 +3,13 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
+import { Problems } from '../../../receivers/host_metrics/problems.ts';
+import { TCP_STATES, TcpConnections } from '../../../receivers/host_metrics/scrapers/tcp-connections.ts';
 import { identity, type FlatPoint } from '../../support/flat-metrics.ts';
 import { comparableScrapers, scrape, scraping, tree } from './host.ts';
 
 const MACHINE = tree('machine');
+const QUIET = { debug() {}, info() {}, warn() {}, error() {} };
 
 // The recorder wrote it.
 const collector = JSON.parse(readFileSync(tree('machine.collector.json'), 'utf8')) as readonly FlatPoint[];
@@ -203,4 +206,20 @@ void test('files that are not there cost nothing else', async () => {
   }
   assert.equal(running.test.metric('otelcol_scraper_errored_metric_points', { scraper: 'load' }), 3);
   assert.equal(running.test.metric('otelcol_scraper_scraped_metric_points'), 0);
+});
+
+void test('the table of TCP connections is read for a thousandth of the time at most', () => {
+  let nowMs = 0;
+  // Each look at the clock takes 2 ms.
+  const connections = new TcpConnections(`${MACHINE}/proc`, new Problems(QUIET, 'network'), () => (nowMs += 2));
+  connections.read();
+  assert.deepEqual([connections.isThere, connections.counts[TCP_STATES.indexOf('LISTEN')]], [true, 2]);
+  for (nowMs = 100; nowMs < 1_990; nowMs += 100) {
+    connections.read();
+    assert.equal(connections.isThere, false);
+  }
+  nowMs = 2_002;
+  connections.read();
+  assert.equal(connections.isThere, true);
+  connections.close();
 });
