@@ -97,7 +97,6 @@ export class HostMetric {
         return [name, typeof value === 'string' ? (this.#values[value] ?? value) : value] as const;
       }),
     );
-    if (this.#lists.size >= MAX_LISTS) this.#lists.clear();
     this.#lists.set(key, list);
     return list;
   }
@@ -105,6 +104,8 @@ export class HostMetric {
   /** False where the metric is off. */
   open(writer: MetricWriter): boolean {
     if (!this.enabled) return false;
+    // Only here, so that equal attributes are one object as long as points are joined.
+    if (this.#lists.size >= MAX_LISTS) this.#lists.clear();
     writer.metric(this.#shape);
     this.#writer = writer;
     return true;

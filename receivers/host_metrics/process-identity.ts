@@ -7,7 +7,7 @@ import { decodeUtf8 } from '../../proto/otlp/text.ts';
 import type { JsValue } from '../../proto/otlp/any-value.ts';
 import type { Problems } from './problems.ts';
 import { readOnce } from './proc-file.ts';
-import type { ProcessEntry } from './process-table.ts';
+import { isGone, type ProcessEntry } from './process-table.ts';
 import type { Users } from './users.ts';
 
 /** Keys of a process's resource, and whether they are on by default, as in the collector. */
@@ -27,7 +27,7 @@ export type ResourceAttribute = keyof typeof RESOURCE_ATTRIBUTES;
 
 export interface IdentitySettings {
   readonly attributes: Readonly<Record<ResourceAttribute, { readonly enabled: boolean }>>;
-  readonly isMuted: Readonly<Record<'exe' | 'user' | 'cgroup' | 'name', boolean>>;
+  readonly isMuted: Readonly<Record<'exe' | 'user' | 'cgroup', boolean>>;
 }
 
 export interface ProcessIdentity {
@@ -125,9 +125,4 @@ function ownerOf(folder: string, users: Users, problems: Problems | undefined): 
 /** Processes end at any time: that is no problem. */
 export function noteUnlessGone(problems: Problems | undefined, what: string, error: unknown, points = 0): void {
   if (!isGone(error)) problems?.noteError(what, error, points);
-}
-
-function isGone(error: unknown): boolean {
-  const { code } = error as NodeJS.ErrnoException;
-  return code === 'ENOENT' || code === 'ESRCH';
 }

@@ -47,19 +47,13 @@ export class ProcessEntry {
     return this.userTicks + this.systemTicks;
   }
 
-  /** False where the process is gone, or what is there is not of a process. */
-  read(scan: Scan): boolean {
-    let content: Content;
-    try {
-      content = this.#file ? this.#file.read() : readOnce(`${this.folder}/stat`);
-    } catch {
-      return false;
-    }
+  /** Fails with what the system says, also where the process is gone, or where what is there is not of a process. */
+  read(scan: Scan): void {
+    const content = this.#file ? this.#file.read() : readOnce(`${this.folder}/stat`);
     const before = this.cpuTicks;
     const startedBefore = this.startTicks;
-    if (!this.#parse(scan.reset(content), content)) return false;
+    if (!this.#parse(scan.reset(content), content)) throw new Error('it is not what is said of a process');
     this.ticksBefore = startedBefore === this.startTicks ? before : 0;
-    return true;
   }
 
   close(): void {
@@ -115,6 +109,7 @@ export class ProcessTable {
   #total = 0;
   #keptOpen = 0;
   #isStale = true;
+  #failure: unknown;
 
   /** `folder` is /proc. */
   constructor(folder: string) {
@@ -124,6 +119,11 @@ export class ProcessTable {
   /** Processes that were there when the folder was read, of which some may be gone. */
   get total(): number {
     return this.#total;
+  }
+
+  /** Why some process could not be read that has not ended; undefined where all could. */
+  get failure(): unknown {
+    return this.#failure;
   }
 
   /** What follows is to be read anew. */
@@ -138,6 +138,7 @@ export class ProcessTable {
     const byPid = new Map<number, ProcessEntry>();
     const entries: ProcessEntry[] = [];
     this.#total = 0;
+    this.#failure = undefined;
     for (const name of names) {
       const first = name.codePointAt(0) ?? 0;
       if (first < 0x30 || first > 0x39) continue;
@@ -164,11 +165,11 @@ export class ProcessTable {
 
   #read(pid: number, name: string): ProcessEntry | undefined {
     const known = this.#byPid.get(pid);
-    if (known?.read(this.#scan)) return known;
+    if (known && this.#hasRead(known)) return known;
     // New, or another process has taken the number.
     const keepOpen = this.#keptOpen < MAX_KEPT_OPEN;
     const entry = new ProcessEntry(pid, `${this.#folder}/${name}`, keepOpen);
-    if (!entry.read(this.#scan)) {
+    if (!this.#hasRead(entry)) {
       entry.close();
       return undefined;
     }
@@ -176,8 +177,24 @@ export class ProcessTable {
     return entry;
   }
 
+  #hasRead(entry: ProcessEntry): boolean {
+    try {
+      entry.read(this.#scan);
+      return true;
+    } catch (error) {
+      if (!isGone(error)) this.#failure ??= error;
+      return false;
+    }
+  }
+
   #drop(entry: ProcessEntry): void {
     if (entry.isKeptOpen) this.#keptOpen--;
     entry.close();
   }
+}
+
+/** Whether a process has ended: that is no problem, and happens at any time. */
+export function isGone(error: unknown): boolean {
+  const { code } = error as NodeJS.ErrnoException;
+  return code === 'ENOENT' || code === 'ESRCH';
 }

@@ -39,7 +39,6 @@ export class ProcessScraper implements Scraper {
         exe: all || settings.mute_process_exe_error,
         user: all || settings.mute_process_user_error,
         cgroup: all || settings.mute_process_cgroup_error,
-        name: all || settings.mute_process_name_error,
       },
     };
     this.#filter = new NameFilter(settings.include, settings.exclude);
@@ -56,16 +55,18 @@ export class ProcessScraper implements Scraper {
       this.#context.problems.noteError('the list of processes', error);
       return;
     }
+    const { mute_process_all_errors: all, mute_process_name_error: isNameMuted } = this.#settings;
+    const { failure } = this.#context.processes;
+    if (failure !== undefined && !all && !isNameMuted) this.#context.problems.noteError('a process', failure);
     this.#choose();
     this.#metrics.startScrape();
-    const isIoMuted = this.#settings.mute_process_all_errors || this.#settings.mute_process_io_error;
+    const isIoMuted = all || this.#settings.mute_process_io_error;
     for (const { files } of this.#chosen) {
       this.#try('the memory of a process', 2, this.#metrics.readsMemory && (() => files.readMemory()));
       if (!this.#metrics.readsTransfers) continue;
       try {
         files.readTransfers();
       } catch (error) {
-        files.transfers.readBytes = -1;
         if (!isIoMuted) noteUnlessGone(this.#context.problems, 'the transfers of a process', error, 2);
       }
     }

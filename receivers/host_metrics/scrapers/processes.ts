@@ -92,6 +92,7 @@ export class ProcessesScraper implements Scraper {
         const status = STATUSES.get(state) ?? 'unknown';
         this.#counts.set(status, (this.#counts.get(status) ?? 0) + 1);
       }
+      if (processes.failure !== undefined) problems.noteError('a process', processes.failure);
     } catch (error) {
       problems.noteError('the list of processes', error);
     }

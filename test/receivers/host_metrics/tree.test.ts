@@ -164,6 +164,8 @@ void test('garbage costs only what stands in it, is counted, and nothing is made
     memory: null,
     paging: null,
     system: null,
+    process: null,
+    processes: null,
     network: { metrics: { 'system.network.conntrack.count': { enabled: true } } },
   };
   await using running = await scraping({ root_path: tree('garbage'), scrapers });
@@ -190,7 +192,7 @@ void test('garbage costs only what stands in it, is counted, and nothing is made
     points.find((one) => one.name === name && JSON.stringify(one.attributes) === JSON.stringify(attributes))?.value;
   assert.equal(value('system.network.io', { device: 'eth:1', direction: 'transmit' }), 9);
   assert.equal(value('system.network.connections', { protocol: 'tcp', state: 'ESTABLISHED' }), 1);
-  for (const scraper of ['cpu', 'disk', 'load', 'memory', 'network', 'paging', 'system']) {
+  for (const scraper of ['cpu', 'disk', 'load', 'memory', 'network', 'paging', 'process', 'processes', 'system']) {
     assert.ok(running.test.metric('otelcol_scraper_errored_metric_points', { scraper }) > 0, scraper);
   }
 });
