@@ -25,6 +25,9 @@ const COMMON: BuildOptions = {
   logLevel: 'warning',
 };
 
+/** As the launcher gives them. */
+const RUNTIME_FLAGS = ['--max-semi-space-size=2', '--heap-growing-percent=150'];
+
 rmSync(DIST, { recursive: true, force: true });
 mkdirSync(DIST);
 
@@ -60,10 +63,10 @@ if (process.argv.includes('--sea')) {
       useCodeCache: true,
       // Further data threads start the same program (cmd/spawn-data-thread.ts).
       assets: { 'program.cjs': path.join(DIST, 'single-executable.cjs') },
-      // As the launcher starts it.
-      execArgv: ['--max-semi-space-size=2', '--heap-growing-percent=150', '--title=genesis-agent'],
+      execArgv: [...RUNTIME_FLAGS, '--title=genesis-agent'],
     })}\n`,
   );
-  execFileSync(process.execPath, [`--build-sea=${config}`], { stdio: 'inherit' });
+  // V8 takes its code cache only where the flags are those it was made with.
+  execFileSync(process.execPath, [...RUNTIME_FLAGS, `--build-sea=${config}`], { stdio: 'inherit' });
   rmSync(config);
 }
