@@ -309,6 +309,8 @@ export class HttpServer implements ProtocolServer {
       this.#slowBodies.forget(incoming);
       if (span && received > 0) span.set({ 'http.request.body.size': received });
       const body = joinParts(parts, received);
+      // What was read from the socket need not stay until the answer.
+      parts.length = 0;
       service
         .handle({
           method,
