@@ -26,6 +26,10 @@ export const COMPONENTS: Readonly<Record<ComponentKind, Entries>> = {
     probabilistic_sampler: { load: () => import('../processors/probabilistic_sampler/index.ts') },
     redaction: { load: () => import('../processors/redaction/index.ts') },
     resource: { load: () => import('../processors/resource/index.ts') },
+    resource_detection: {
+      aliases: ['resourcedetection'],
+      load: () => import('../processors/resource_detection/index.ts'),
+    },
   },
   exporter: {
     debug: { load: () => import('../exporters/debug/index.ts') },
