@@ -1,7 +1,7 @@
 // The prometheus exporter's configuration: the collector's keys and defaults, and a bound on the series that are kept.
 
 import { z } from 'zod';
-import { deprecated, duration } from '../../pipeline/schema.ts';
+import { deprecated, nonNegativeDuration } from '../../pipeline/schema.ts';
 import { optionalQueueSettings } from '../../pipeline/settings/exporter-helper.ts';
 import { checkHttpServer, httpServerShape } from '../../pipeline/settings/http-server.ts';
 
@@ -40,7 +40,7 @@ export const config = z
       .boolean()
       .default(false)
       .describe('Say when a value was measured, in place of when it is scraped.'),
-    metric_expiration: duration()
+    metric_expiration: nonNegativeDuration()
       .prefault('5m')
       .describe('A series that got no value for this long is shown no more; 0 shows nothing.'),
     resource_to_telemetry_conversion: deprecated(resourceLabels.prefault({}), 'use resource_constant_labels.'),

@@ -31,7 +31,7 @@ const REASONS: Readonly<Record<DropRule, string>> = {
   out_of_order: 'the point is older than the one that is kept',
   unspecified_temporality: 'the metric does not say whether it is delta or cumulative',
   buckets_do_not_add_up: "the exponential histogram's count is not the sum of its buckets, which Prometheus refuses",
-  too_many_buckets: 'the point has more than 10,000 buckets or quantiles',
+  too_large: 'the point has more than 10,000 buckets or quantiles, or 1 MiB',
   scale_too_coarse:
     'the exponential histogram is coarser than Prometheus knows (scale -4), or its buckets span too much',
 };

@@ -17,6 +17,9 @@ export interface Sides {
 const MAX_SCALE = 8;
 const MIN_SCALE = -4;
 
+/** Every index is an int32, so that wider buckets would be the same. */
+const WIDEST = 2 ** 40;
+
 /** A range with more buckets is made coarser: OpenTelemetry's SDKs stop at 160. */
 const MAX_BUCKETS = 4_096;
 
@@ -57,7 +60,7 @@ export function underZeroThreshold(
 
 function atScale(sides: Sides, scale: number): Sides {
   if (sides.scale === scale) return sides;
-  const width = 2 ** (sides.scale - scale);
+  const width = Math.min(2 ** (sides.scale - scale), WIDEST);
   return { scale, positive: coarser(sides.positive, width), negative: coarser(sides.negative, width) };
 }
 

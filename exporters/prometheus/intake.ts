@@ -148,6 +148,7 @@ export class Intake {
   }
 
   #update(series: Series, point: DataPointView, isDelta: boolean): 'taken' | DropRule {
+    if (point.message.end - point.message.start > MAX_POINT_BYTES) return 'too_large';
     const time = point.timeUnixNano;
     const isFirst = series.isNew;
     // Two deltas of the same time are one that came twice; a cumulative value may be said again.
@@ -234,6 +235,8 @@ export class Intake {
   }
 }
 
+/** What is decoded of one point at once stays small, whatever somebody sends. */
+const MAX_POINT_BYTES = 1 << 20;
 /** Bit of a point's flags: there is no value any more. */
 const NO_RECORDED_VALUE = 1;
 

@@ -10,7 +10,7 @@ import { TextPage } from './text-page.ts';
 import { NumberValue } from './values.ts';
 
 /** Series that are written before others get a turn: about a millisecond. */
-const SERIES_PER_TURN = 1_000;
+const SERIES_PER_TURN = 250;
 const MAX_PAGE_BYTES = 512 << 20;
 
 export interface PageOptions {
@@ -65,8 +65,8 @@ function familiesOf(store: SeriesStore, targetInfoName: string): Family[] {
 /** What is known of each job and instance that has series. */
 function targetInfo(store: SeriesStore, name: string): Family {
   const family = new Family(name, 'Target metadata', 'gauge');
-  for (const [key, { labels, series }] of store.targets) {
-    if (series === 0 || labels.length === 0) continue;
+  for (const { key, labels } of store.targets.values()) {
+    if (labels.length === 0) continue;
     const value = new NumberValue();
     value.value = 1;
     family.add(new Series(family, { labels, origin: '', value }, key));

@@ -11,6 +11,7 @@ export type Refusal = 'series_limit' | 'type_conflict' | 'name_collision' | 'dup
 
 /** A job and instance, and the labels of its `target_info`, name and value by turns. */
 export interface Target {
+  readonly key: string;
   labels: readonly string[];
   series: number;
 }
@@ -52,7 +53,8 @@ export class Family {
   readonly help: string;
   readonly type: FamilyType;
   readonly series = new Map<string, Series>();
-  #sorted: readonly Series[] | undefined;
+  #sorted: Series[] = [];
+  #isSorted = true;
 
   constructor(name: string, help: string, type: FamilyType) {
     this.name = name;
@@ -62,17 +64,22 @@ export class Family {
 
   add(series: Series): void {
     this.series.set(series.key, series);
-    this.#sorted = undefined;
+    this.#sorted.push(series);
+    this.#isSorted = false;
   }
 
   remove(series: Series): void {
     this.series.delete(series.key);
-    this.#sorted = undefined;
+    this.#isSorted = false;
   }
 
   /** In the order of Prometheus' client library: by the number of labels, then by their values. */
   sorted(): readonly Series[] {
-    this.#sorted ??= [...this.series.values()].toSorted(byLabelValues);
+    if (!this.#isSorted) {
+      // What was sorted before stays in order, which makes it cheap to put a few in.
+      this.#sorted = this.#sorted.filter(({ isGone }) => !isGone).toSorted(byLabelValues);
+      this.#isSorted = true;
+    }
     return this.#sorted;
   }
 }
@@ -131,7 +138,9 @@ export class SeriesStore {
     if (family.series.size === 0) this.families.delete(family.name);
     this.#size -= 1;
     this.#labelBytes -= labelBytes(series.labels);
-    if (target) target.series -= 1;
+    if (!target) return;
+    target.series -= 1;
+    if (target.series === 0) this.targets.delete(target.key);
   }
 
   /** Removes what got its last value before `beforeMs`. */
@@ -139,7 +148,6 @@ export class SeriesStore {
     for (const family of this.families.values()) {
       for (const series of family.series.values()) if (series.updatedMs < beforeMs) this.remove(series);
     }
-    for (const [key, target] of this.targets) if (target.series === 0) this.targets.delete(key);
   }
 
   #newFamily({ name, help, type }: NewSeries): Family {
@@ -160,7 +168,7 @@ export class SeriesStore {
 
   #target(key: string): Target {
     let target = this.targets.get(key);
-    if (!target) this.targets.set(key, (target = { labels: [], series: 0 }));
+    if (!target) this.targets.set(key, (target = { key, labels: [], series: 0 }));
     return target;
   }
 

@@ -9,7 +9,7 @@ import type {
 import { fitting, mergedBuckets, type BucketRange, underZeroThreshold } from './exponential-buckets.ts';
 
 /** How a point came out: taken, or why not. */
-export type Outcome = 'taken' | 'buckets_do_not_add_up' | 'too_many_buckets' | 'scale_too_coarse';
+export type Outcome = 'taken' | 'buckets_do_not_add_up' | 'too_large' | 'scale_too_coarse';
 
 /** More buckets than any histogram for people has; what needs more memory than that is refused. */
 const MAX_BUCKETS = 10_000;
@@ -49,7 +49,7 @@ export class HistogramValue {
 
   take(point: HistogramDataPointView, isAdded: boolean): Outcome {
     const bounds = point.explicitBounds();
-    if (bounds.length > MAX_BUCKETS) return 'too_many_buckets';
+    if (bounds.length > MAX_BUCKETS) return 'too_large';
     const counts = point.bucketCounts().map(Number);
     const count = Number(point.count);
     const { sum } = point;
@@ -145,7 +145,7 @@ export class SummaryValue {
     const byQuantile = new Map<number, number>();
     const values = point.quantileValues();
     while (values.next()) byQuantile.set(values.item.doubleField(1), values.item.doubleField(2));
-    if (byQuantile.size > MAX_BUCKETS) return 'too_many_buckets';
+    if (byQuantile.size > MAX_BUCKETS) return 'too_large';
     this.quantiles = [...byQuantile].toSorted(([a], [b]) => ascending(a, b)).flat();
     this.count = Number(point.count);
     this.sum = point.sum;
