@@ -5,12 +5,20 @@ import type { ComponentLogger } from '../../pipeline/telemetry.ts';
 /** Distinct problems that are remembered; further ones are counted but not said. */
 const MAX_KNOWN = 256;
 
+/** Scrapes without a problem until it counts as gone: what comes and goes is not said each time. */
+const GONE_AFTER = 5;
+
+interface Known {
+  reason: string;
+  /** Scrapes since it was noted last. */
+  absent: number;
+}
+
 export class Problems {
   readonly #log: ComponentLogger;
   readonly #scraper: string;
-  /** Reasons by place, of the last scrape and of this one. */
-  #known = new Map<string, string>();
-  #current = new Map<string, string>();
+  /** By place. */
+  readonly #known = new Map<string, Known>();
   #lost = 0;
 
   constructor(log: ComponentLogger, scraper: string) {
@@ -21,9 +29,14 @@ export class Problems {
   /** A file, mount or process could not be read, which cost `points` data points. */
   note(place: string, reason: string, points = 1): void {
     this.#lost += points;
-    if (this.#current.has(place) || this.#current.size >= MAX_KNOWN) return;
-    this.#current.set(place, reason);
-    if (this.#known.get(place) === reason) return;
+    const known = this.#known.get(place);
+    // Of several reasons in one scrape the first is said.
+    if (known && (known.absent === 0 || known.reason === reason)) {
+      known.absent = 0;
+      return;
+    }
+    if (!known && this.#known.size >= MAX_KNOWN) return;
+    this.#known.set(place, { reason, absent: 0 });
     this.#log.warn({ scraper: this.#scraper, place, reason }, 'host metrics are missing');
   }
 
@@ -34,11 +47,11 @@ export class Problems {
 
   /** Ends the scrape; gives the points that it lost. */
   settle(): number {
-    for (const place of this.#known.keys()) {
-      if (!this.#current.has(place)) this.#log.info({ scraper: this.#scraper, place }, 'host metrics are back');
+    for (const [place, known] of this.#known) {
+      if (++known.absent <= GONE_AFTER) continue;
+      this.#known.delete(place);
+      this.#log.info({ scraper: this.#scraper, place }, 'host metrics are back');
     }
-    this.#known = this.#current;
-    this.#current = new Map();
     const lost = this.#lost;
     this.#lost = 0;
     return lost;

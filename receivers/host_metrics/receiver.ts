@@ -34,6 +34,7 @@ export class HostMetricsReceiver implements Receiver {
   readonly #processes: ProcessTable;
   readonly #writer = new MetricWriter();
   readonly #schedule: Schedule;
+  #isClosed = false;
 
   constructor(config: HostMetricsConfig, context: ComponentContext, outputs: Outputs) {
     const next = outputs.metrics;
@@ -88,13 +89,18 @@ export class HostMetricsReceiver implements Receiver {
 
   async stop(deadline: AbortSignal): Promise<void> {
     await this.#schedule.stop(deadline);
+    // A scrape that is still held up must open nothing any more.
+    this.#isClosed = true;
     for (const { scraper } of this.#scrapers) scraper.close();
     this.#processes.close();
   }
 
   async #scrape(): Promise<void> {
     this.#processes.startScrape();
-    for (const running of this.#scrapers) await this.#scrapeOne(running);
+    for (const running of this.#scrapers) {
+      await this.#scrapeOne(running);
+      if (this.#isClosed) return;
+    }
     const items = this.#writer.points;
     const bytes = this.#writer.finish();
     if (items === 0) return;

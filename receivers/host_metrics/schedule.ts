@@ -25,9 +25,9 @@ export class Schedule {
   }
 
   start(): void {
-    const { initialDelayMs, now } = this.#options;
-    this.#dueMs = now() + initialDelayMs;
-    this.#wait(initialDelayMs);
+    const delayMs = Math.max(0, this.#options.initialDelayMs);
+    this.#dueMs = this.#options.now() + delayMs;
+    this.#wait(delayMs);
   }
 
   /** Resolves when no call is under way any more, or the signal aborts. */

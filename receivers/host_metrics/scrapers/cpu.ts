@@ -155,6 +155,7 @@ export class CpuScraper implements Scraper {
       // The oldest kernels end before the last.
       if (value === NO_NUMBER && state < STATE_COUNT - 1) {
         this.#context.problems.note(this.#stat.path, 'a CPU has a time that is no number', STATE_COUNT);
+        cpu.hasBefore = false;
         return;
       }
       ticks[state] = value === NO_NUMBER ? 0 : value;

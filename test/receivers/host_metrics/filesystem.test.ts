@@ -107,8 +107,11 @@ void test('a mount that hangs costs its own values, is asked no second time, and
   assert.match(made.lines[0] ?? '', /host metrics are missing .*mnt\/frozen.*has not answered/);
   hanging.reject(new Error('the server came back and says no'));
   await made.scrape();
-  const { points, lost } = await made.scrape();
-  assert.deepEqual([mountPoints(points).length, lost], [4, 0]);
+  for (let round = 0; round < 6; round++) {
+    const { points, lost } = await made.scrape();
+    assert.deepEqual([mountPoints(points).length, lost], [4, 0]);
+  }
+  assert.equal(made.lines.length, 2);
   assert.match(made.lines.at(-1) ?? '', /host metrics are back/);
   made.close();
 });
