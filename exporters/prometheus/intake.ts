@@ -53,9 +53,18 @@ interface KnownMetric {
   readonly series: Map<string, Series>;
 }
 
-/** What is remembered to find series by, over all resources; beyond it everything is worked out anew. */
-const MAX_REMEMBERED = 1_000_000;
-const MAX_REMEMBERED_BYTES = 256 << 20;
+/** Where a point is. */
+interface Place {
+  readonly metric: KnownMetric;
+  readonly scope: KnownScope;
+  readonly resource: KnownResource;
+}
+
+/** What is remembered to find series by, per series that may be kept; beyond it everything is worked out anew. */
+const REMEMBERED_PER_SERIES = 4;
+const REMEMBERED_BYTES_PER_SERIES = 1_024;
+/** Also where few series are kept, their resources, scopes and metrics are remembered. */
+const MIN_REMEMBERED = 10_000;
 
 export class Intake {
   readonly #store: SeriesStore;
@@ -79,7 +88,9 @@ export class Intake {
   take(batch: Batch, nowMs: number): Dropped {
     this.#dropped = new Map();
     this.#nowMs = nowMs;
-    if (this.#remembered > MAX_REMEMBERED || this.#rememberedBytes > MAX_REMEMBERED_BYTES) this.#forget();
+    const series = Math.max(this.#store.maxSeries, MIN_REMEMBERED);
+    const isTooMuch = this.#remembered > series * REMEMBERED_PER_SERIES;
+    if (isTooMuch || this.#rememberedBytes > series * REMEMBERED_BYTES_PER_SERIES) this.#forget();
     const cursor = this.#cursor;
     cursor.reset(batch.chunks);
     let resourceIndex = -1;
@@ -106,18 +117,15 @@ export class Intake {
     const hasNoTemporality = type === METRIC.gauge || type === METRIC.summary;
     if (type === 0) return;
     const known = this.#metric(metric, scope);
+    const place: Place = { metric: known, scope, resource };
     const points = metric.dataPoints();
     while (points.next()) {
       if (temporality === TEMPORALITY_UNSPECIFIED && !hasNoTemporality) this.#drop('unspecified_temporality');
-      else this.#takePoint(points.item, temporality === TEMPORALITY_DELTA, { metric: known, scope, resource });
+      else this.#takePoint(points.item, temporality === TEMPORALITY_DELTA, place);
     }
   }
 
-  #takePoint(
-    point: DataPointView,
-    isDelta: boolean,
-    place: { readonly metric: KnownMetric; readonly scope: KnownScope; readonly resource: KnownResource },
-  ): void {
+  #takePoint(point: DataPointView, isDelta: boolean, place: Place): void {
     const { series: bySource } = place.metric;
     const source = rawField(point.message, point.attributesField);
     const isEnd = (point.flags & NO_RECORDED_VALUE) !== 0;
@@ -165,10 +173,7 @@ export class Intake {
     return outcome;
   }
 
-  #obtain(
-    point: DataPointView,
-    place: { readonly metric: KnownMetric; readonly scope: KnownScope; readonly resource: KnownResource },
-  ): Series | DropRule {
+  #obtain(point: DataPointView, place: Place): Series | DropRule {
     const { metric, scope, resource } = place;
     const { name, type, help } = metric;
     if (name === undefined) return 'invalid_name';
@@ -294,5 +299,7 @@ function rawField(message: MessageView, field: number): string {
 /** Bytes as a string that a map can look up. */
 function latin1(bytes: Uint8Array, start: number, end: number): string {
   if (start === end) return '';
-  return Buffer.from(bytes.buffer, bytes.byteOffset + start, end - start).toString('latin1');
+  // Chunks are mostly Buffers; of others one is made.
+  const buffer = Buffer.isBuffer(bytes) ? bytes : Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length);
+  return buffer.toString('latin1', start, end);
 }

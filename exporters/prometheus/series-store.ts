@@ -96,20 +96,23 @@ export interface NewSeries {
   readonly targetKey: string | undefined;
 }
 
-/** Half a gigabyte of labels at most, whatever they are. */
-const MAX_LABEL_BYTES = 256 << 20;
+/** So long the labels of all series may be, per series that may be kept; never less than the other. */
+const LABEL_LENGTH_PER_SERIES = 1_024;
+const MIN_LABEL_LENGTH = 16 << 20;
 
 export class SeriesStore {
   readonly families = new Map<string, Family>();
   readonly targets = new Map<string, Target>();
-  readonly #maxSeries: number;
+  readonly maxSeries: number;
   readonly #reservedName: string;
-  #labelBytes = 0;
+  readonly #maxLabelLength: number;
+  #labelLength = 0;
   #size = 0;
 
   /** `reservedName` is no family's: target_info. */
   constructor(maxSeries: number, reservedName: string) {
-    this.#maxSeries = maxSeries;
+    this.maxSeries = maxSeries;
+    this.#maxLabelLength = Math.max(maxSeries * LABEL_LENGTH_PER_SERIES, MIN_LABEL_LENGTH);
     this.#reservedName = reservedName;
   }
 
@@ -125,9 +128,9 @@ export class SeriesStore {
     const known = family?.series.get(key);
     if (known) return known.origin === made.origin && known.value.kind === made.value.kind ? known : 'duplicate_series';
     if (!family && this.#collides(made)) return 'name_collision';
-    const bytes = labelBytes(made.labels);
-    if (this.#size >= this.#maxSeries || this.#labelBytes + bytes > MAX_LABEL_BYTES) return 'series_limit';
-    return this.#add(family ?? this.#newFamily(made), made, key, bytes);
+    const length = lengthOf(made.labels);
+    if (this.#size >= this.maxSeries || this.#labelLength + length > this.#maxLabelLength) return 'series_limit';
+    return this.#add(family ?? this.#newFamily(made), made, key, length);
   }
 
   remove(series: Series): void {
@@ -137,7 +140,7 @@ export class SeriesStore {
     family.remove(series);
     if (family.series.size === 0) this.families.delete(family.name);
     this.#size -= 1;
-    this.#labelBytes -= labelBytes(series.labels);
+    this.#labelLength -= lengthOf(series.labels);
     if (!target) return;
     target.series -= 1;
     if (target.series === 0) this.targets.delete(target.key);
@@ -156,13 +159,13 @@ export class SeriesStore {
     return family;
   }
 
-  #add(family: Family, made: NewSeries, key: string, bytes: number): Series {
+  #add(family: Family, made: NewSeries, key: string, length: number): Series {
     const target = made.targetKey === undefined ? undefined : this.#target(made.targetKey);
     const series = new Series(family, made, key, target);
     family.add(series);
     if (target) target.series += 1;
     this.#size += 1;
-    this.#labelBytes += bytes;
+    this.#labelLength += length;
     return series;
   }
 
@@ -194,10 +197,10 @@ export function digest(text: string): string {
   return hash('sha256', text, 'base64').slice(0, 27);
 }
 
-function labelBytes(labels: readonly string[]): number {
-  let bytes = 0;
-  for (const text of labels) bytes += text.length;
-  return bytes;
+function lengthOf(labels: readonly string[]): number {
+  let length = 0;
+  for (const text of labels) length += text.length;
+  return length;
 }
 
 function byLabelValues({ labels: a }: Series, { labels: b }: Series): number {

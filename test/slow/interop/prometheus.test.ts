@@ -22,6 +22,9 @@ import { SOON, testContext } from '../../support/context.ts';
 import { httpRequest } from '../../support/http-request.ts';
 import { batchOfJson } from '../../support/processor.ts';
 
+const PROMTOOL = 'promtool';
+const PROMETHEUS = 'prometheus';
+
 function skipUnless(program: string): string | false {
   try {
     execFileSync(program, ['--version'], { stdio: 'ignore' });
@@ -41,13 +44,13 @@ async function started(port: number, settings: object = {}): Promise<Exporter> {
 
 /** What promtool says against a page, without what it says of taste. */
 function complaints(page: Buffer): string[] {
-  const { stdout, stderr } = spawnSync('promtool', ['check', 'metrics'], { input: page, encoding: 'utf8' });
+  const { stdout, stderr } = spawnSync(PROMTOOL, ['check', 'metrics'], { input: page, encoding: 'utf8' });
   return `${stdout}\n${stderr}`
     .split('\n')
     .filter((line) => /error|invalid|duplicate|consistent|collected/i.test(line));
 }
 
-void test('promtool takes every page', { skip: skipUnless('promtool') }, async () => {
+void test('promtool takes every page', { skip: skipUnless(PROMTOOL) }, async () => {
   const [port = 0] = await freePorts(1);
   const exporter = await started(port);
   try {
@@ -70,7 +73,7 @@ interface Answer {
   readonly data: { readonly result: readonly { readonly metric: object; readonly value: readonly [number, string] }[] };
 }
 
-void test('Prometheus has every series', { skip: skipUnless('prometheus') }, async () => {
+void test('Prometheus has every series', { skip: skipUnless(PROMETHEUS) }, async () => {
   const [port = 0, listen = 0] = await freePorts(2);
   const exporter = await started(port, { enable_open_metrics: true });
   const folder = mkdtempSync(path.join(os.tmpdir(), 'prometheus-'));
@@ -127,7 +130,7 @@ async function scraping(options: {
   );
   const data = path.join(folder, feature);
   const child = spawn(
-    'prometheus',
+    PROMETHEUS,
     [
       `--config.file=${file}`,
       `--storage.tsdb.path=${data}`,
