@@ -3,7 +3,7 @@
 
 import http2, { type ClientHttp2Session, type ClientHttp2Stream, type IncomingHttpHeaders } from 'node:http2';
 import { decodeGrpcMessage, GRPC_STATUS } from './grpc-status.ts';
-import { pingEvery, pingOnce } from './keepalive.ts';
+import { endAfterGoaway, pingEvery, pingOnce } from './keepalive.ts';
 import type { Connector } from './dial.ts';
 
 export interface GrpcClientOptions {
@@ -56,6 +56,8 @@ export interface GrpcCallHandle {
 
 const WINDOW_BYTES = 4 << 20;
 const EMPTY = new Uint8Array(0);
+/** What a peer has to say goodbye, when nothing is under way any more. */
+const CLOSE_GRACE_MS = 1_000;
 /** What a peer has, that let a call's time run out, to answer a ping. */
 const PROBE_TIMEOUT_MS = 3_000;
 /** Up to this size copying into one frame is cheaper than a second write. */
@@ -112,7 +114,12 @@ export class GrpcClient {
         (session) =>
           new Promise<void>((resolve) => {
             if (session.destroyed) resolve();
-            session.once('close', resolve);
+            // Node keeps some sessions for ever that a peer has ended against the protocol.
+            const cut = setTimeout(() => session.destroy(), CLOSE_GRACE_MS);
+            session.once('close', () => {
+              clearTimeout(cut);
+              resolve();
+            });
             session.close();
           }),
       ),
@@ -200,6 +207,7 @@ export class GrpcClient {
       this.#session = undefined;
     };
     session.on('goaway', forget);
+    endAfterGoaway(session);
     session.once('close', () => {
       clearInterval(pings);
       this.#sessions.delete(session);
