@@ -59,3 +59,8 @@ export function joinChunks(batch: Batch): Uint8Array {
   if (batch.chunks.length === 1 && first) return first;
   return Buffer.concat(batch.chunks, batch.bytes);
 }
+
+/** What keeping the batch costs: its bytes, and its compressed form where that is kept as well. */
+export function memoryOf(batch: Batch): number {
+  return batch.bytes + (batch.wire?.body.length ?? 0);
+}

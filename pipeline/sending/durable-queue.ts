@@ -1,7 +1,7 @@
 // The queue of an exporter with `sending_queue.storage`: a batch is answered once it is in the log on disk, and settled
 // there once it is delivered or dropped. Sending itself is the memory queue's, which is given what the log gives out.
 
-import type { Batch } from '../batch.ts';
+import { memoryOf, type Batch } from '../batch.ts';
 import type { ComponentContext } from '../component.ts';
 import { asDeliveryError, Refused, Rejected } from '../delivery.ts';
 import { AgentError } from '../errors.ts';
@@ -176,7 +176,7 @@ export class DurableQueue implements LogHolder {
   take(record: LogRecord): void {
     const { context, sender } = this.#options;
     this.#out += 1;
-    context.admission.acquire(record.batch.bytes);
+    context.admission.acquire(memoryOf(record.batch));
     sender.submit(record.batch).then(
       () => this.#done(record, true),
       (error: unknown) => this.#failed(record, asDeliveryError(error, record.batch.items)),
@@ -242,7 +242,7 @@ export class DurableQueue implements LogHolder {
   }
 
   #done(record: LogRecord, isSettled: boolean): void {
-    this.#options.context.admission.release(record.batch.bytes);
+    this.#options.context.admission.release(memoryOf(record.batch));
     this.#out -= 1;
     if (isSettled) {
       this.#log?.settle(record);

@@ -1,7 +1,7 @@
 // The memory queue of an exporter. It also serves exporters without a queue: then every caller waits for its own data's
 // result. What waits while sends are under way goes out merged in one request, because concatenated OTLP is OTLP.
 
-import { withChunks, type Batch } from '../batch.ts';
+import { memoryOf, withChunks, type Batch } from '../batch.ts';
 import { splitChunks } from '../../proto/otlp/split.ts';
 import { asDeliveryError, Refused, Rejected } from '../delivery.ts';
 import { mergeBatches } from './merge-batches.ts';
@@ -175,7 +175,7 @@ export class SendQueue {
     this.#size += size;
     if (queue.batch) this.#batchSize += sizeOf(batch, queue.batch.sizer);
     if (queue.waitForResult) return this.#enqueueAndWait(batch);
-    this.#options.held(batch.bytes);
+    this.#options.held(memoryOf(batch));
     this.#enqueue({ batch, resolve: undefined, reject: undefined });
     return Promise.resolve();
   }
@@ -374,7 +374,7 @@ export class SendQueue {
       else entry.resolve();
       return;
     }
-    this.#options.held(-entry.batch.bytes);
+    this.#options.held(-memoryOf(entry.batch));
     if (error) this.#options.lost(entry.batch, error);
   }
 

@@ -388,10 +388,11 @@ class Call implements IncomingBody {
   #handleDecompressed(message: Uint8Array, wire: WireForm | undefined): void {
     if (this.#done) return;
     // The bytes exist already; charging them late keeps the budget true without refusing what was half accepted.
-    this.#options.admission.acquire(message.length);
-    this.#account?.hold(message.length);
+    const bytes = message.length + (wire?.body.length ?? 0);
+    this.#options.admission.acquire(bytes);
+    this.#account?.hold(bytes);
     this.#release();
-    this.#charged = message.length;
+    this.#charged = bytes;
     this.#handle(message, wire);
   }
 
