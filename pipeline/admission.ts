@@ -8,7 +8,7 @@ const UNIT_BYTES = 256;
  * Who uses less than this part of the budget is still served when others have used the budget up, … */
 const GUARANTEED_PART = 1 / 32;
 /** … as long as all together are not beyond it by this part. */
-const RESERVE_PART = 1 / 4;
+const RESERVE_PART = 1 / 2;
 
 export class Admission {
   readonly limitBytes: number;

@@ -35,7 +35,7 @@ void test('who uses little is served although others have used the budget up', (
   assert.ok(!modest.tryAcquire(LIMIT / 64), 'a share is for little');
   // However many there are, together they do not go far beyond the budget.
   for (let user = 0; user < 100; user += 1) whole.share().tryAcquire(LIMIT / 32);
-  assert.ok(whole.usedBytes <= LIMIT * 1.25);
+  assert.ok(whole.usedBytes <= LIMIT * 1.5);
 });
 
 void test('what grows in any parts is given back to the last unit', () => {
