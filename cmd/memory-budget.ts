@@ -8,7 +8,7 @@ import { MAX_CONNECTIONS } from '../pipeline/listener-pool.ts';
  * Data in flight and queued may take this share of a configured memory limit. The rest is the process itself, about 80 MiB,
  * connections, and what was in flight a moment ago and is not collected yet (measured: bench/README.md, overload)…
  */
-const ADMITTED_SHARE_OF_LIMIT = 0.15;
+const ADMITTED_SHARE_OF_LIMIT = 0.13;
 /** …or of the machine's memory where no memory_limiter says more. */
 const ADMITTED_SHARE_OF_MACHINE = 0.25;
 const ADMITTED_MIN_BYTES = 16 << 20;

@@ -3,7 +3,8 @@
 import { promisify } from 'node:util';
 import zlib from 'node:zlib';
 import { BodyCorrupt, BodyTooLarge, NoMemoryForBody } from './body-errors.ts';
-import { inflateInPool, type OutputBudget } from './inflate.ts';
+import { free, inflateInPool, type OutputBudget } from './inflate.ts';
+import { takeBytes } from './slab.ts';
 
 /** Content encodings the agent reads and writes. `zlib` is another name for `deflate`, as in the collector. */
 export type Encoding = 'identity' | 'gzip' | 'zstd' | 'deflate' | 'snappy' | 'x-snappy-framed';
@@ -55,8 +56,8 @@ export function decompress(
   if (body.length <= INLINE_MAX_BYTES) {
     const options = { maxOutputLength: Math.min(limitBytes, INLINE_MAX_OUTPUT_BYTES), chunkSize: CHUNK_BYTES };
     try {
-      if (encoding === 'gzip') return zlib.gunzipSync(body, options);
-      return encoding === 'zstd' ? zlib.zstdDecompressSync(body, options) : zlib.inflateSync(body, options);
+      if (encoding === 'gzip') return fitted(zlib.gunzipSync(body, options));
+      return fitted(encoding === 'zstd' ? zlib.zstdDecompressSync(body, options) : zlib.inflateSync(body, options));
     } catch (error) {
       if (!isTooLarge(error) || limitBytes <= INLINE_MAX_OUTPUT_BYTES) throw explain(error, encoding, limitBytes);
     }
@@ -64,6 +65,15 @@ export function decompress(
   return inflateInPool(encoding, body, limitBytes, budget).catch((error: unknown) => {
     throw explain(error, encoding, limitBytes);
   });
+}
+
+/** Out of zlib's chunk, which is larger and would be kept with it: a queue of small bodies would be a queue of chunks. */
+function fitted(output: Buffer): Buffer {
+  if (output.buffer.byteLength !== CHUNK_BYTES) return output;
+  const copy = takeBytes(output.length);
+  copy.set(output);
+  free(output);
+  return copy;
 }
 
 /** Compresses; `level` as the algorithm counts it, undefined for its fastest sensible one. */

@@ -102,7 +102,7 @@ class Output {
 }
 
 /** Gives the memory back now: waiting for the collector would let the garbage of a few such bodies outgrow all limits. */
-function free(buffer: Buffer): void {
+export function free(buffer: Buffer): void {
   if (buffer.buffer instanceof ArrayBuffer) buffer.buffer.transfer(0);
 }
 
