@@ -5,7 +5,7 @@ import { ProtoReader } from '../wire.ts';
 import type { ProtoWriter } from '../wire-writer.ts';
 import { ANY_ARRAY, ANY_MAP, ANY_STRING, ANY_STRING_INDEX } from './any-value.ts';
 import { DICTIONARY, ProfileDictionary } from './profile-dictionary.ts';
-import { fieldsOf, rewriteEntries, type EntryRewriter, type Place } from './profile-entries.ts';
+import { fieldsOf, rewriteEntries, writeValue, type EntryRewriter, type Place } from './profile-entries.ts';
 import { SpliceOutput } from './splice-output.ts';
 
 /** Field numbers of `KeyValue`. */
@@ -85,7 +85,7 @@ class Interner implements EntryRewriter {
       if (index > 0 && (fields.field === KEY || fields.field === KEY_INDEX)) continue;
       if (fields.field === VALUE) {
         const mark = writer.begin(VALUE, fields.stop - fields.start);
-        this.#writeValue(writer, fields);
+        writeValue(this.#bytes, writer, fields, this);
         writer.end(mark);
       } else writer.raw(this.#bytes, fields.tagAt, fields.pos);
     }
@@ -105,32 +105,10 @@ class Interner implements EntryRewriter {
     return false;
   }
 
-  #writeValue(writer: ProtoWriter, value: Place): void {
-    const fields = fieldsOf(this.#bytes, value);
-    while (fields.next()) {
-      if (fields.field === ANY_STRING && fields.stop > fields.start) {
-        writer.int32Field(ANY_STRING_INDEX, this.#indexOf(fields.start, fields.stop));
-      } else if (fields.field === ANY_ARRAY || fields.field === ANY_MAP) {
-        const mark = writer.begin(fields.field, fields.stop - fields.start);
-        this.#writeValues(writer, fields, fields.field === ANY_MAP);
-        writer.end(mark);
-      } else writer.raw(this.#bytes, fields.tagAt, fields.pos);
-    }
-  }
-
-  /** The content of an array or a map. */
-  #writeValues(writer: ProtoWriter, list: Place, isMap: boolean): void {
-    const fields = fieldsOf(this.#bytes, list);
-    while (fields.next()) {
-      if (fields.field !== VALUES) {
-        writer.raw(this.#bytes, fields.tagAt, fields.pos);
-        continue;
-      }
-      const mark = writer.begin(VALUES, fields.stop - fields.start);
-      if (isMap) this.write(writer, fields);
-      else this.#writeValue(writer, fields);
-      writer.end(mark);
-    }
+  writeText(writer: ProtoWriter, fields: ProtoReader): boolean {
+    if (fields.field !== ANY_STRING || fields.stop <= fields.start) return false;
+    writer.int32Field(ANY_STRING_INDEX, this.#indexOf(fields.start, fields.stop));
+    return true;
   }
 
   /** The index of an entry's key, 0 where it has none or an index already. */

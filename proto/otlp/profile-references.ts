@@ -1,12 +1,12 @@
 // Attributes of profiles' resources and scopes may name their keys and texts by index into the dictionary's string table.
 // Here the texts are put in their place, so that whoever looks at attributes sees them (pprofile's dictionary_helpers.go).
 
-import { LENGTH_DELIMITED, malformed } from '../wire.ts';
+import { LENGTH_DELIMITED, malformed, type ProtoReader } from '../wire.ts';
 import type { ProtoWriter } from '../wire-writer.ts';
 import { ANY_ARRAY, ANY_MAP, ANY_STRING, ANY_STRING_INDEX } from './any-value.ts';
 import { RepeatedField } from './message-view.ts';
 import { ProfileDictionary } from './profile-dictionary.ts';
-import { fieldsOf, rewriteEntries, type EntryRewriter, type Place } from './profile-entries.ts';
+import { fieldsOf, rewriteEntries, writeValue, type EntryRewriter, type Place } from './profile-entries.ts';
 import { SpliceOutput } from './splice-output.ts';
 
 /** A text of megabytes can be named by a few bytes any number of times. */
@@ -83,47 +83,25 @@ class Resolver implements EntryRewriter {
   write(writer: ProtoWriter, entry: Place): void {
     const index = this.#keyIndex(entry);
     const resolves = this.#sizeOf(index) > 0;
-    if (resolves) this.#writeText(writer, KEY, index);
+    if (resolves) this.#writeIndexed(writer, KEY, index);
     const fields = fieldsOf(this.#bytes, entry);
     while (fields.next()) {
       if (resolves && (fields.field === KEY || fields.field === KEY_INDEX)) continue;
       if (fields.field === VALUE) {
         const mark = writer.begin(VALUE, fields.stop - fields.start);
-        this.#writeValue(writer, fields);
+        writeValue(this.#bytes, writer, fields, this);
         writer.end(mark);
       } else writer.raw(this.#bytes, fields.tagAt, fields.pos);
     }
   }
 
-  #writeValue(writer: ProtoWriter, value: Place): void {
-    const fields = fieldsOf(this.#bytes, value);
-    while (fields.next()) {
-      if (fields.field === ANY_STRING_INDEX && this.#sizeOf(fields.int32()) > 0) {
-        this.#writeText(writer, ANY_STRING, fields.int32());
-      } else if (fields.field === ANY_ARRAY || fields.field === ANY_MAP) {
-        const mark = writer.begin(fields.field, fields.stop - fields.start);
-        this.#writeValues(writer, fields, fields.field === ANY_MAP);
-        writer.end(mark);
-      } else writer.raw(this.#bytes, fields.tagAt, fields.pos);
-    }
+  writeText(writer: ProtoWriter, fields: ProtoReader): boolean {
+    if (fields.field !== ANY_STRING_INDEX || this.#sizeOf(fields.int32()) === 0) return false;
+    this.#writeIndexed(writer, ANY_STRING, fields.int32());
+    return true;
   }
 
-  /** The content of an array or a map. */
-  #writeValues(writer: ProtoWriter, list: Place, isMap: boolean): void {
-    const fields = fieldsOf(this.#bytes, list);
-    while (fields.next()) {
-      if (fields.field !== VALUES) {
-        writer.raw(this.#bytes, fields.tagAt, fields.pos);
-        continue;
-      }
-      const mark = writer.begin(VALUES, fields.stop - fields.start);
-      if (isMap) this.write(writer, fields);
-      else this.#writeValue(writer, fields);
-      writer.end(mark);
-    }
-  }
-
-  #writeText(writer: ProtoWriter, field: number, index: number): void {
+  #writeIndexed(writer: ProtoWriter, field: number, index: number): void {
     const start = this.#dictionary.textStart(index);
     const stop = this.#dictionary.textEnd(index);
     writer.tag(field, LENGTH_DELIMITED);
