@@ -1,8 +1,11 @@
 // Applies a splicer to a batch: what processors do that edit or drop items.
 
+import type { MessageDraft } from '../proto/otlp/message-draft.ts';
+import { spliceLogRecords, spliceMetrics, spliceProfiles, spliceSpans } from '../proto/otlp/splice.ts';
 import { MalformedProto } from '../proto/wire.ts';
 import { withChunks, type Batch } from './batch.ts';
 import { Rejected } from './delivery.ts';
+import type { Signal } from './signal.ts';
 
 /** A splicer of any signal, as far as it is needed here. */
 export interface ChunkEditor {
@@ -20,4 +23,18 @@ export function spliceBatch(batch: Batch, editor: ChunkEditor): Batch {
     throw new Rejected(error.message, { count: batch.items, cause: error });
   }
   return chunks === batch.chunks ? batch : withChunks(batch, chunks, editor.itemsAfter(chunks, batch.items));
+}
+
+/** Edits the resources of a signal; `resource` says whether each stays or goes. */
+export function resourceSplicer(signal: Signal, resource: (draft: MessageDraft) => boolean): ChunkEditor {
+  switch (signal) {
+    case 'traces':
+      return spliceSpans({ resource });
+    case 'metrics':
+      return spliceMetrics({ resource });
+    case 'logs':
+      return spliceLogRecords({ resource });
+    default:
+      return spliceProfiles({ resource });
+  }
 }

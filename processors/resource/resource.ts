@@ -5,9 +5,9 @@ import type { Batch } from '../../pipeline/batch.ts';
 import type { Processor } from '../../pipeline/component.ts';
 import type { Consumer } from '../../pipeline/delivery.ts';
 import type { Signal } from '../../pipeline/signal.ts';
-import { spliceBatch, type ChunkEditor } from '../../pipeline/splice-batch.ts';
+import { resourceSplicer, spliceBatch, type ChunkEditor } from '../../pipeline/splice-batch.ts';
 import type { MessageDraft } from '../../proto/otlp/message-draft.ts';
-import { KEEP, spliceLogRecords, spliceMetrics, spliceProfiles, spliceSpans } from '../../proto/otlp/splice.ts';
+import { KEEP } from '../../proto/otlp/splice.ts';
 import type { ResourceConfig } from './config.ts';
 
 export class ResourceProcessor implements Processor {
@@ -22,7 +22,7 @@ export class ResourceProcessor implements Processor {
       this.#editor.apply(draft.attributes);
       return KEEP;
     };
-    this.#splicer = splicerOf(signal, resource);
+    this.#splicer = resourceSplicer(signal, resource);
   }
 
   start(): Promise<void> {
@@ -37,18 +37,5 @@ export class ResourceProcessor implements Processor {
 
   stop(): Promise<void> {
     return Promise.resolve();
-  }
-}
-
-function splicerOf(signal: Signal, resource: (draft: MessageDraft) => boolean): ChunkEditor {
-  switch (signal) {
-    case 'traces':
-      return spliceSpans({ resource });
-    case 'metrics':
-      return spliceMetrics({ resource });
-    case 'logs':
-      return spliceLogRecords({ resource });
-    default:
-      return spliceProfiles({ resource });
   }
 }

@@ -7,9 +7,8 @@ import type { ComponentContext, Processor } from '../../pipeline/component.ts';
 import type { Consumer } from '../../pipeline/delivery.ts';
 import { AgentError } from '../../pipeline/errors.ts';
 import type { Signal } from '../../pipeline/signal.ts';
-import { spliceBatch, type ChunkEditor } from '../../pipeline/splice-batch.ts';
-import type { MessageDraft } from '../../proto/otlp/message-draft.ts';
-import { KEEP, spliceLogRecords, spliceMetrics, spliceProfiles, spliceSpans } from '../../proto/otlp/splice.ts';
+import { resourceSplicer, spliceBatch, type ChunkEditor } from '../../pipeline/splice-batch.ts';
+import { KEEP } from '../../proto/otlp/splice.ts';
 import type { ResourceDetectionConfig } from './config.ts';
 import type { Detected } from './detected.ts';
 import { detectEnvironment } from './env.ts';
@@ -30,7 +29,7 @@ export class ResourceDetectionProcessor implements Processor {
     this.#config = config;
     this.#context = context;
     this.#next = next;
-    this.#splicer = splicerOf(signal, (draft) => {
+    this.#splicer = resourceSplicer(signal, (draft) => {
       this.#editor?.apply(draft.attributes);
       return KEEP;
     });
@@ -103,18 +102,5 @@ export class ResourceDetectionProcessor implements Processor {
     const action = this.#config.override ? 'upsert' : 'insert';
     const actions = Array.from(detected, ([key, value]) => ({ key, value, action }));
     this.#editor = actions.length === 0 ? undefined : new AttributeEditor(attributeActions('detectors').parse(actions));
-  }
-}
-
-function splicerOf(signal: Signal, resource: (draft: MessageDraft) => boolean): ChunkEditor {
-  switch (signal) {
-    case 'traces':
-      return spliceSpans({ resource });
-    case 'metrics':
-      return spliceMetrics({ resource });
-    case 'logs':
-      return spliceLogRecords({ resource });
-    default:
-      return spliceProfiles({ resource });
   }
 }
