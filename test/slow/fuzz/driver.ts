@@ -3,6 +3,8 @@
 
 import assert from 'node:assert/strict';
 import type { TestContext } from 'node:test';
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
 import { Worker } from 'node:worker_threads';
 import { FIRST_SEED, leaveFigures, timeFor } from '../../support/budget.ts';
 import { SeededRandom } from '../../support/seeded-random.ts';
@@ -31,8 +33,13 @@ const MAX_MS = 3_000;
 const WAIT_MS = 10_000;
 const HANG_MS = 30_000;
 const MAX_INPUT_BYTES = 4 << 20;
-const MAX_GROWTH_BYTES = 400 << 20;
+/** What may be kept after a collection, and what the process may have grown by, garbage and the allocator's room included. */
+const MAX_KEPT_BYTES = 150 << 20;
+const MAX_GROWTH_BYTES = 1 << 30;
 const CHECK_EVERY = 200;
+
+setFlagsFromString('--expose-gc');
+const collect = runInNewContext('gc') as () => void;
 
 export async function fuzz(context: TestContext, target: Target, slowSeconds: number): Promise<void> {
   const { name } = target;
@@ -75,7 +82,8 @@ export async function fuzz(context: TestContext, target: Target, slowSeconds: nu
   const watched: Watched = { head, input: shared, target: name, hangMs: HANG_MS };
   const watchdog = new Worker(new URL('watchdog.ts', import.meta.url), { workerData: watched });
   try {
-    const startBytes = process.memoryUsage().rss;
+    collect();
+    const startMemory = process.memoryUsage();
     const time = timeFor(slowSeconds);
     const startedMs = performance.now();
     let number = 0;
@@ -86,8 +94,7 @@ export async function fuzz(context: TestContext, target: Target, slowSeconds: nu
         if (number % CHECK_EVERY !== 0) continue;
         // So that what nobody handles shows up near the input that caused it.
         await new Promise((resolve) => setImmediate(resolve));
-        const growth = process.memoryUsage().rss - startBytes;
-        assert.ok(growth < MAX_GROWTH_BYTES, `${name} holds ${growth >> 20} MiB more than before`);
+        assertBounded(name, startMemory);
         await target.check?.();
       }
     };
@@ -100,6 +107,20 @@ export async function fuzz(context: TestContext, target: Target, slowSeconds: nu
     process.off('unhandledRejection', onUnhandled);
     await watchdog.terminate();
   }
+}
+
+/** Garbage is not kept: it is collected before anything is said of a target. */
+function assertBounded(name: string, before: NodeJS.MemoryUsage): void {
+  const growth = process.memoryUsage().rss - before.rss;
+  assert.ok(growth < MAX_GROWTH_BYTES, `${name} takes ${growth >> 20} MiB more than before, garbage included`);
+  if (growth < MAX_KEPT_BYTES) return;
+  collect();
+  const kept = keptBytes(process.memoryUsage()) - keptBytes(before);
+  assert.ok(kept < MAX_KEPT_BYTES, `${name} keeps ${kept >> 20} MiB more than before`);
+}
+
+function keptBytes({ heapUsed, external }: NodeJS.MemoryUsage): number {
+  return heapUsed + external;
 }
 
 function described(target: string, input: Uint8Array, what: string): string {
