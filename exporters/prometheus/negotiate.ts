@@ -1,6 +1,6 @@
 // Which format a scraper gets: its Accept header against what there is, as prometheus/common v0.71 decides it.
 
-import type { EscapingScheme } from './exposed-names.ts';
+import type { EscapingScheme } from '../../proto/prometheus/exposed-names.ts';
 
 export interface PageFormat {
   readonly kind: 'text' | 'openmetrics' | 'protobuf';

@@ -1,7 +1,7 @@
 // Puts a page together: every family by name, written in parts so that a large page holds nobody else up.
 
 import { setImmediate } from 'node:timers/promises';
-import { exposedName } from './exposed-names.ts';
+import { exposedName } from '../../proto/prometheus/exposed-names.ts';
 import type { PageFormat } from './negotiate.ts';
 import type { Page } from './page-writer.ts';
 import { ProtobufPage } from './protobuf-page.ts';

@@ -2,7 +2,7 @@
 // that has native histograms and the time a series began.
 
 import { ProtoWriter } from '../../proto/wire-writer.ts';
-import { type EscapingScheme, exposedName } from './exposed-names.ts';
+import { type EscapingScheme, exposedName } from '../../proto/prometheus/exposed-names.ts';
 import { type Exemplar, readExemplars } from './exemplars.ts';
 import type { BucketRange } from './exponential-buckets.ts';
 import type { Page } from './page-writer.ts';

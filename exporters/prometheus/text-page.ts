@@ -1,8 +1,8 @@
 // The page as text: the Prometheus text format 0.0.4 and OpenMetrics 1.0, as prometheus/common v0.71 expfmt writes them.
 
-import { type EscapingScheme, exposedName, isLegacyName } from './exposed-names.ts';
+import { type EscapingScheme, exposedName, isLegacyName } from '../../proto/prometheus/exposed-names.ts';
 import { type Exemplar, readExemplars } from './exemplars.ts';
-import { floatText, openMetricsFloatText } from './number-text.ts';
+import { floatText, openMetricsFloatText } from '../../proto/prometheus/number-text.ts';
 import type { Page } from './page-writer.ts';
 import type { Family, Series } from './series-store.ts';
 import type { HistogramValue } from './values.ts';

@@ -5,7 +5,7 @@ import type { ScopeView, ResourceView } from '../../proto/otlp/envelope.ts';
 import { METRIC, type MetricView } from '../../proto/otlp/metrics.ts';
 import { valueText } from '../../proto/otlp/value-text.ts';
 import type { PrometheusConfig } from './config.ts';
-import { labelName, metricName, type NamingRules } from './names.ts';
+import { labelName, metricName, type NamingRules } from '../../proto/prometheus/names.ts';
 import { resourceLabelRule, type ResourceLabelRule } from './resource-labels.ts';
 import type { FamilyType } from './series-store.ts';
 

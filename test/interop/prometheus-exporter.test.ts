@@ -6,7 +6,7 @@ import { spawnSync } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
 import { test } from 'node:test';
 import * as fc from 'fast-check';
-import { exposedName } from '../../exporters/prometheus/exposed-names.ts';
+import { exposedName } from '../../proto/prometheus/exposed-names.ts';
 import prometheus from '../../exporters/prometheus/index.ts';
 import { config as schema } from '../../exporters/prometheus/config.ts';
 import { encode } from '../proto/reference.ts';

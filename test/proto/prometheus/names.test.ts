@@ -3,9 +3,9 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
-import { exposedName, type EscapingScheme } from '../../../exporters/prometheus/exposed-names.ts';
-import { labelName, metricName, type NamedMetric } from '../../../exporters/prometheus/names.ts';
-import { floatText, openMetricsFloatText } from '../../../exporters/prometheus/number-text.ts';
+import { exposedName, type EscapingScheme } from '../../../proto/prometheus/exposed-names.ts';
+import { labelName, metricName, type NamedMetric } from '../../../proto/prometheus/names.ts';
+import { floatText, openMetricsFloatText } from '../../../proto/prometheus/number-text.ts';
 
 type Answer = string | null;
 
