@@ -12,6 +12,7 @@ import { Problems } from '../receivers/host_metrics/problems.ts';
 import { TcpConnections } from '../receivers/host_metrics/scrapers/tcp-connections.ts';
 import { freePorts } from '../test/support/agent.ts';
 import { testContext } from '../test/support/context.ts';
+import { nodeExporter } from '../test/support/peers.ts';
 import { peerContender, startContender } from './pipeline/contender.ts';
 import { usageOf } from './pipeline/process-tree.ts';
 
@@ -150,7 +151,7 @@ async function collectors(scrapers: object): Promise<number | undefined> {
 /** A scrape of what node_exporter has on by default, over HTTP. */
 async function nodeExporters(): Promise<number | undefined> {
   const [port = 0] = await freePorts(1);
-  const child = spawn('prometheus-node-exporter', [`--web.listen-address=127.0.0.1:${port}`], { stdio: 'ignore' });
+  const child = spawn(nodeExporter().program, [`--web.listen-address=127.0.0.1:${port}`], { stdio: 'ignore' });
   const failed = Promise.withResolvers<'missing'>();
   child.once('error', () => failed.resolve('missing'));
   if ((await Promise.race([failed.promise, sleep(1_000, 'started')])) === 'missing') return undefined;

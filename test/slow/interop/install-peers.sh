@@ -1,6 +1,7 @@
 #!/bin/sh
 # Installs the programs that the slow interop tests talk to, under .cache: the Python SDK where python3 is, telemetrygen
-# where go is. What can not be installed is left out, and its tests say so.
+# where go is, Debian's Prometheus, promtool and node_exporter where apt-get is; no root is needed. What can not be
+# installed is left out, and its tests say so.
 set -u
 here=$(cd "$(dirname "$0")" && pwd -P)
 cache=$(cd "$here/../../.." && pwd -P)/.cache
@@ -16,5 +17,19 @@ if command -v python3 >/dev/null && [ ! -x "$cache/python-sdk/bin/python" ]; the
 fi
 if command -v go >/dev/null && [ ! -x "$cache/telemetrygen" ]; then
   GOBIN=$cache go install github.com/open-telemetry/opentelemetry-collector-contrib/cmd/telemetrygen@v0.161.0
+fi
+if command -v apt-get >/dev/null && command -v dpkg >/dev/null && [ ! -d "$cache/debian" ]; then
+  part=$cache/debian.part
+  rm -rf "$part"
+  mkdir -p "$part" && (
+    cd "$part" || exit 1
+    for package in prometheus prometheus-node-exporter; do
+      # Machines may have no lists of packages; refreshing them may take root.
+      { apt-get download --quiet=2 "$package" 2>/dev/null ||
+        { apt-get update --quiet=2 && apt-get download --quiet=2 "$package"; }; } </dev/null &&
+        dpkg -x "$package"_*.deb . || exit 1
+    done
+    rm -f ./*.deb
+  ) && mv "$part" "$cache/debian" || rm -rf "$part"
 fi
 exit 0

@@ -1,25 +1,17 @@
 // Figures of this machine beside those of Prometheus's node_exporter: counters lie between two of its scrapes, gauges within
-// one per cent of them. Needs prometheus-node-exporter in the PATH (Debian: prometheus-node-exporter).
+// one per cent of them. Needs prometheus-node-exporter (install-peers.sh).
 
 import assert from 'node:assert/strict';
-import { execFileSync, spawn } from 'node:child_process';
+import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { FlatPoint } from '../../support/flat-metrics.ts';
 import { scrape } from '../../receivers/host_metrics/host.ts';
 import { freePorts } from '../../support/agent.ts';
+import { nodeExporter } from '../../support/peers.ts';
 
-const PROGRAM = 'prometheus-node-exporter';
-
-function isInstalled(): boolean {
-  try {
-    execFileSync(PROGRAM, ['--version'], { stdio: 'ignore' });
-    return true;
-  } catch {
-    return false;
-  }
-}
+const PROGRAM = nodeExporter();
 
 interface Pair {
   /** Ours. */
@@ -204,31 +196,27 @@ async function outside(port: number): Promise<{ readonly compared: number; reado
   return { compared, wrong };
 }
 
-void test(
-  'figures are those of node_exporter',
-  { skip: !isInstalled() && `${PROGRAM} is not installed` },
-  async (t) => {
-    const [port = 0] = await freePorts(1);
-    const child = spawn(PROGRAM, [`--web.listen-address=127.0.0.1:${port}`], { stdio: 'ignore' });
-    try {
-      for (let turn = 0; turn < 100; turn++) {
-        try {
-          await scrapeNodeExporter(port);
-          break;
-        } catch {
-          await sleep(50);
-        }
+void test('figures are those of node_exporter', { skip: PROGRAM.skip }, async (t) => {
+  const [port = 0] = await freePorts(1);
+  const child = spawn(PROGRAM.program, [`--web.listen-address=127.0.0.1:${port}`], { stdio: 'ignore' });
+  try {
+    for (let turn = 0; turn < 100; turn++) {
+      try {
+        await scrapeNodeExporter(port);
+        break;
+      } catch {
+        await sleep(50);
       }
-      // Memory of a busy machine may move by more than a per cent between two readings, and come back.
-      let result = await outside(port);
-      for (let round = 0; round < 4 && result.wrong.length > 0; round++) result = await outside(port);
-      assert.deepEqual(result.wrong, []);
-      assert.ok(result.compared > 20, `${result.compared} compared`);
-      t.diagnostic(`${result.compared} series compared`);
-    } finally {
-      const exited = once(child, 'exit');
-      child.kill();
-      await exited;
     }
-  },
-);
+    // Memory of a busy machine may move by more than a per cent between two readings, and come back.
+    let result = await outside(port);
+    for (let round = 0; round < 4 && result.wrong.length > 0; round++) result = await outside(port);
+    assert.deepEqual(result.wrong, []);
+    assert.ok(result.compared > 20, `${result.compared} compared`);
+    t.diagnostic(`${result.compared} series compared`);
+  } finally {
+    const exited = once(child, 'exit');
+    child.kill();
+    await exited;
+  }
+});

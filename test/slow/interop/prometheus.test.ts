@@ -1,9 +1,8 @@
 // Prometheus scrapes the prometheus exporter: its promtool finds nothing wrong with the pages, and a running one has every
-// series with the value that was sent, native histograms and exemplars included. Needs prometheus and promtool in the PATH
-// (Debian: prometheus).
+// series with the value that was sent, native histograms and exemplars included. Needs prometheus and promtool (install-peers.sh).
 
 import assert from 'node:assert/strict';
-import { execFileSync, spawn, spawnSync } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import os from 'node:os';
@@ -20,19 +19,11 @@ import { encode } from '../../proto/reference.ts';
 import { freePorts } from '../../support/agent.ts';
 import { SOON, testContext } from '../../support/context.ts';
 import { httpRequest } from '../../support/http-request.ts';
+import { prometheus as prometheusProgram, promtool } from '../../support/peers.ts';
 import { batchOfJson } from '../../support/processor.ts';
 
-const PROMTOOL = 'promtool';
-const PROMETHEUS = 'prometheus';
-
-function skipUnless(program: string): string | false {
-  try {
-    execFileSync(program, ['--version'], { stdio: 'ignore' });
-    return false;
-  } catch {
-    return `${program} is not installed (Debian: prometheus)`;
-  }
-}
+const PROMTOOL = promtool();
+const PROMETHEUS = prometheusProgram();
 
 async function started(port: number, settings: object = {}): Promise<Exporter> {
   const { context } = testContext({ kind: 'exporter', id: 'prometheus' });
@@ -44,13 +35,13 @@ async function started(port: number, settings: object = {}): Promise<Exporter> {
 
 /** What promtool says against a page, without what it says of taste. */
 function complaints(page: Buffer): string[] {
-  const { stdout, stderr } = spawnSync(PROMTOOL, ['check', 'metrics'], { input: page, encoding: 'utf8' });
+  const { stdout, stderr } = spawnSync(PROMTOOL.program, ['check', 'metrics'], { input: page, encoding: 'utf8' });
   return `${stdout}\n${stderr}`
     .split('\n')
     .filter((line) => /error|invalid|duplicate|consistent|collected/i.test(line));
 }
 
-void test('promtool takes every page', { skip: skipUnless(PROMTOOL) }, async () => {
+void test('promtool takes every page', { skip: PROMTOOL.skip }, async () => {
   const [port = 0] = await freePorts(1);
   const exporter = await started(port);
   try {
@@ -73,7 +64,7 @@ interface Answer {
   readonly data: { readonly result: readonly { readonly metric: object; readonly value: readonly [number, string] }[] };
 }
 
-void test('Prometheus has every series', { skip: skipUnless(PROMETHEUS) }, async () => {
+void test('Prometheus has every series', { skip: PROMETHEUS.skip }, async () => {
   const [port = 0, listen = 0] = await freePorts(2);
   const exporter = await started(port, { enable_open_metrics: true });
   const folder = mkdtempSync(path.join(os.tmpdir(), 'prometheus-'));
@@ -130,7 +121,7 @@ async function scraping(options: {
   );
   const data = path.join(folder, feature);
   const child = spawn(
-    PROMETHEUS,
+    PROMETHEUS.program,
     [
       `--config.file=${file}`,
       `--storage.tsdb.path=${data}`,

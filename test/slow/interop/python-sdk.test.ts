@@ -3,19 +3,18 @@
 
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
-import { existsSync } from 'node:fs';
 import { test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { freePorts, startAgent } from '../../support/agent.ts';
 import { grpcDestination } from '../../support/destination.ts';
 import { flatSpans } from '../../support/otlp-objects.ts';
+import { pythonSdk } from '../../support/peers.ts';
 import { pipelines } from '../../support/pipelines.ts';
 
 const exec = promisify(execFile);
-const PYTHON = fileURLToPath(new URL('../../../.cache/python-sdk/bin/python', import.meta.url));
+const { program: PYTHON, skip } = pythonSdk();
 const SERVICE = fileURLToPath(new URL('python-sdk-service.py', import.meta.url));
-const skip = existsSync(PYTHON) ? false : 'the Python SDK is not installed: sh test/slow/interop/install-peers.sh';
 
 for (const protocol of ['grpc', 'http']) {
   for (const compression of ['none', 'gzip']) {

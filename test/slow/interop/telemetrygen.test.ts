@@ -3,19 +3,17 @@
 
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
-import { existsSync } from 'node:fs';
 import { test } from 'node:test';
-import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import type { Signal } from '../../../pipeline/signal.ts';
 import { countItems } from '../../../proto/otlp/count.ts';
 import { freePorts, startAgent } from '../../support/agent.ts';
 import { grpcDestination } from '../../support/destination.ts';
+import { telemetrygen } from '../../support/peers.ts';
 import { pipelines } from '../../support/pipelines.ts';
 
 const exec = promisify(execFile);
-const PROGRAM = process.env['TELEMETRYGEN'] ?? fileURLToPath(new URL('../../../.cache/telemetrygen', import.meta.url));
-const skip = existsSync(PROGRAM) ? false : 'telemetrygen is not installed: sh test/slow/interop/install-peers.sh';
+const { program: PROGRAM, skip } = telemetrygen();
 
 const WORKERS = 4;
 /** Few enough for the generator's own queue of 2048 spans, which drops what does not fit. */
