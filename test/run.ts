@@ -1,10 +1,12 @@
 // Runs the tests: everything under test/ but the slow tier, or what the arguments name. `--slow` runs the slow tier only;
-// other options are handed to node's test runner.
+// other options are handed to node's test runner. A file whose report did not arrive whole fails the run.
 
 import { spawn } from 'node:child_process';
-import { existsSync, globSync, statSync } from 'node:fs';
+import { existsSync, globSync, mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs';
+import os from 'node:os';
 import path from 'node:path';
-import { fileURLToPath } from 'node:url';
+import { fileURLToPath, pathToFileURL } from 'node:url';
+import type { FileReport } from './completeness-reporter.ts';
 
 const root = fileURLToPath(new URL('../', import.meta.url));
 const args = process.argv.slice(2);
@@ -34,6 +36,26 @@ if (files.length === 0) {
 
 // Every test where somebody looks at a few, one page where all run.
 const reporter = named.length > 0 ? 'spec' : path.join(root, 'test', 'short-reporter.ts');
+const namesReporter = options.some((option) => option.startsWith('--test-reporter='));
+const namesDestination = options.some((option) => option.startsWith('--test-reporter-destination='));
+const ledgerFolder = mkdtempSync(path.join(os.tmpdir(), 'genesis-tests-'));
+const ledger = path.join(ledgerFolder, 'reports');
+
+/** What is missing of the report of each file, in a sentence. Node says nothing where a file exits early or is cut off. */
+function missingReports(): string[] {
+  const lines = existsSync(ledger) ? readFileSync(ledger, 'utf8').split('\n').filter(Boolean) : [];
+  // Written by completeness-reporter.ts.
+  const reports = new Map(lines.map((line) => JSON.parse(line) as FileReport).map((report) => [report.file, report]));
+  return files.flatMap((file) => {
+    const report = reports.get(file);
+    const name = path.relative(root, file);
+    if (report?.announced === undefined) {
+      return [`${name} did not report to its end: no test in it, a process.exit(), or it was ended from outside`];
+    }
+    if (report.arrived === report.announced) return [];
+    return [`${name} ran ${report.announced} tests, of which ${report.arrived} were reported`];
+  });
+}
 
 // A file is a process: sockets, timers and flags of one can not reach another. The slow tier starts whole agents and
 // measures, so its files run one at a time.
@@ -43,14 +65,21 @@ const child = spawn(
     '--test',
     // A test that leaves something open fails where it is looked for, and must not hold the run up.
     '--test-force-exit',
+    `--import=${pathToFileURL(path.join(root, 'test', 'whole-output.ts')).href}`,
     `--test-concurrency=${isSlow ? 1 : 2}`,
     `--test-timeout=${isSlow ? 600_000 : 60_000}`,
-    ...(options.some((option) => option.startsWith('--test-reporter')) ? [] : [`--test-reporter=${reporter}`]),
+    ...(namesReporter ? [] : [`--test-reporter=${reporter}`]),
+    ...(namesDestination ? [] : ['--test-reporter-destination=stdout']),
     ...options,
+    `--test-reporter=${path.join(root, 'test', 'completeness-reporter.ts')}`,
+    `--test-reporter-destination=${ledger}`,
     ...files,
   ],
   { cwd: root, stdio: 'inherit' },
 );
 child.on('exit', (code, signal) => {
-  process.exitCode = signal ? 1 : (code ?? 1);
+  const missing = missingReports();
+  rmSync(ledgerFolder, { recursive: true, force: true });
+  if (missing.length > 0) process.stdout.write(`\n${missing.map((sentence) => `✖ ${sentence}\n`).join('')}`);
+  process.exitCode = signal || missing.length > 0 ? code || 1 : (code ?? 1);
 });
