@@ -3,7 +3,7 @@
 
 import { MessageView, RepeatedField } from '../../proto/otlp/message-view.ts';
 import { EXPONENTIAL_HISTOGRAM_DATA_POINT, HISTOGRAM_DATA_POINT, NUMBER_DATA_POINT } from '../../proto/otlp/metrics.ts';
-import type { SeriesValue } from './values.ts';
+import type { SeriesValue } from '../../proto/prometheus/accumulated-values.ts';
 
 export interface Exemplar {
   /** `trace_id` and `span_id`, name and value by turns; those that are there. */

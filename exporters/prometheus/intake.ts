@@ -17,7 +17,8 @@ import {
 } from '../../proto/otlp/metrics.ts';
 import { exemplarBytes } from './exemplars.ts';
 import { digest, type FamilyType, type Refusal, Series, type SeriesStore } from './series-store.ts';
-import { type Texts, texts, type TranslatedResource, type TranslatedScope, type Translation } from './translation.ts';
+import { type Texts, texts } from '../../proto/prometheus/attribute-texts.ts';
+import type { TranslatedResource, TranslatedScope, Translation } from './translation.ts';
 import {
   ExponentialValue,
   HistogramValue,
@@ -25,7 +26,7 @@ import {
   type Outcome,
   type SeriesValue,
   SummaryValue,
-} from './values.ts';
+} from '../../proto/prometheus/accumulated-values.ts';
 
 /** Why points are dropped. */
 export type DropRule =

@@ -7,7 +7,7 @@ import type { Page } from './page-writer.ts';
 import { ProtobufPage } from './protobuf-page.ts';
 import { Family, Series, type SeriesStore } from './series-store.ts';
 import { TextPage } from './text-page.ts';
-import { NumberValue } from './values.ts';
+import { NumberValue } from '../../proto/prometheus/accumulated-values.ts';
 
 /** Series that are written before others get a turn: about a millisecond. */
 const SERIES_PER_TURN = 250;

@@ -4,10 +4,10 @@
 import { ProtoWriter } from '../../proto/wire-writer.ts';
 import { type EscapingScheme, exposedName } from '../../proto/prometheus/exposed-names.ts';
 import { type Exemplar, readExemplars } from './exemplars.ts';
-import type { BucketRange } from './exponential-buckets.ts';
+import type { BucketRange } from '../../proto/prometheus/exponential-buckets.ts';
 import type { Page } from './page-writer.ts';
 import type { Family, FamilyType, Series } from './series-store.ts';
-import type { ExponentialValue, HistogramValue, SummaryValue } from './values.ts';
+import type { ExponentialValue, HistogramValue, SummaryValue } from '../../proto/prometheus/accumulated-values.ts';
 
 // Field numbers of io/prometheus/client/metrics.proto (prometheus/client_model v0.6.3).
 const FAMILY = { name: 1, help: 2, type: 3, metric: 4 } as const;

@@ -2,7 +2,7 @@
 // with a reason, as Prometheus' client library does when it is scraped.
 
 import { hash } from 'node:crypto';
-import type { SeriesValue } from './values.ts';
+import type { SeriesValue } from '../../proto/prometheus/accumulated-values.ts';
 
 export type FamilyType = 'counter' | 'gauge' | 'summary' | 'histogram';
 

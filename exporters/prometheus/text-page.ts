@@ -5,7 +5,7 @@ import { type Exemplar, readExemplars } from './exemplars.ts';
 import { floatText, openMetricsFloatText } from '../../proto/prometheus/number-text.ts';
 import type { Page } from './page-writer.ts';
 import type { Family, Series } from './series-store.ts';
-import type { HistogramValue } from './values.ts';
+import type { HistogramValue } from '../../proto/prometheus/accumulated-values.ts';
 
 /** Text is turned into bytes in parts of about this size. */
 const PART_LENGTH = 64 << 10;

@@ -1,16 +1,13 @@
 // From OpenTelemetry's names and attributes to a Prometheus family and its labels: done once per series.
 
-import type { AttributesView } from '../../proto/otlp/attributes.ts';
 import type { ScopeView, ResourceView } from '../../proto/otlp/envelope.ts';
-import { METRIC, type MetricView } from '../../proto/otlp/metrics.ts';
-import { valueText } from '../../proto/otlp/value-text.ts';
+import type { MetricView } from '../../proto/otlp/metrics.ts';
+import { instanceOf, isIdentifying, jobOf, type Texts, texts } from '../../proto/prometheus/attribute-texts.ts';
+import { labelName, type NamingRules } from '../../proto/prometheus/names.ts';
+import { namingRules, prometheusName, targetInfoName } from '../../pipeline/prometheus/naming.ts';
+import { resourceLabelRuleOf, type ResourceLabelRule } from '../../pipeline/prometheus/resource-labels.ts';
 import type { PrometheusConfig } from './config.ts';
-import { labelName, metricName, type NamingRules } from '../../proto/prometheus/names.ts';
-import { resourceLabelRule, type ResourceLabelRule } from './resource-labels.ts';
 import type { FamilyType } from './series-store.ts';
-
-/** Attribute keys and values as text, in their order; of a key that occurs twice the first counts. */
-export type Texts = ReadonlyMap<string, string>;
 
 export interface TranslatedResource {
   readonly job: string | undefined;
@@ -38,32 +35,22 @@ export class Translation {
   readonly #saysScope: boolean;
 
   constructor(config: PrometheusConfig) {
-    const { translation_strategy: strategy, namespace } = config;
-    const utf8 = strategy === 'NoTranslation' || strategy === 'NoUTF8EscapingWithSuffixes';
-    const suffixes = strategy === '' || strategy.endsWith('WithSuffixes');
-    this.#rules = { namespace, suffixes, utf8 };
+    this.#rules = namingRules(config.translation_strategy, config.namespace);
     this.#constants = Object.entries(config.const_labels);
     this.#saysScope = !config.without_scope_info;
-    const { resource_constant_labels: constant, resource_to_telemetry_conversion: older } = config;
-    this.#resourceRule = resourceLabelRule(constant) ?? resourceLabelRule(older);
-    const prefix = namespace === '' ? undefined : labelName(namespace, utf8);
-    this.targetInfoName = prefix === undefined ? 'target_info' : `${prefix}_target_info`;
+    this.#resourceRule = resourceLabelRuleOf(config);
+    this.targetInfoName = targetInfoName(this.#rules);
   }
 
   /** Undefined where nothing is left of the name. */
   name(metric: MetricView): string | undefined {
-    const { type } = metric;
-    const kind = metric.isMonotonic ? 'counter' : type === METRIC.gauge ? 'gauge' : 'other';
-    const name = metricName({ name: metric.name, unit: metric.unit, kind }, this.#rules);
-    return name?.isWellFormed() === true ? name : undefined;
+    return prometheusName(metric, this.#rules);
   }
 
   resource(view: ResourceView): TranslatedResource {
     const attributes = texts(view.attributes);
-    const name = attributes.get('service.name');
-    const namespace = attributes.get('service.namespace');
-    const job = name === undefined || namespace === undefined ? name : `${namespace}/${name}`;
-    const instance = attributes.get('service.instance.id');
+    const job = jobOf(attributes);
+    const instance = instanceOf(attributes);
     const rule = this.#resourceRule;
     const constants = rule ? new Map([...attributes].filter(([key]) => rule(key))) : new Map<string, string>();
     const targetKey = job && instance ? `${job}\u0000${instance}` : undefined;
@@ -110,7 +97,7 @@ export class Translation {
   ): readonly string[] | undefined {
     const labels = new Map<string, string>();
     for (const [key, value] of attributes) {
-      if (key === 'service.name' || key === 'service.namespace' || key === 'service.instance.id') continue;
+      if (isIdentifying(key)) continue;
       const name = labelName(key, this.#rules.utf8);
       if (name === undefined || name.startsWith('__')) return undefined;
       const before = labels.get(name);
@@ -152,14 +139,4 @@ class LabelSet {
 
 function sortedLabels(labels: Texts): readonly string[] {
   return [...labels].toSorted(([a], [b]) => (a < b ? -1 : 1)).flat();
-}
-
-export function texts(attributes: AttributesView): Texts {
-  const found = new Map<string, string>();
-  attributes.rewind();
-  while (attributes.next()) {
-    const key = attributes.entry.key();
-    if (!found.has(key)) found.set(key, valueText(attributes.entry.value));
-  }
-  return found;
 }

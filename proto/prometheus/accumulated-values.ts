@@ -5,7 +5,7 @@ import type {
   HistogramDataPointView,
   NumberDataPointView,
   SummaryDataPointView,
-} from '../../proto/otlp/metrics.ts';
+} from '../otlp/metrics.ts';
 import { fitting, mergedBuckets, type BucketRange, underZeroThreshold } from './exponential-buckets.ts';
 
 /** How a point came out: taken, or why not. */
