@@ -58,6 +58,17 @@ void test('ARCHITECTURE.md stays a page, and names only what is there', () => {
   }
 });
 
+for (const example of ['host-agent.yaml', 'prometheus.yaml']) {
+  void test(`examples/${example} is valid`, async () => {
+    const { verdict, errors } = await loadConfiguration({
+      uris: [path.join(ROOT, 'examples', example)],
+      env: {},
+      registry,
+    });
+    assert.equal(verdict, 'valid', errors.join('\n'));
+  });
+}
+
 void test('agent.yaml is valid, and listens where the README says', async () => {
   const { verdict, errors } = await loadConfiguration({ uris: [path.join(ROOT, 'agent.yaml')], env: {}, registry });
   assert.equal(verdict, 'valid', errors.join('\n'));

@@ -28,6 +28,7 @@ export class ProcessScraper implements Scraper {
   #chosen: KnownProcess[] = [];
   #keptOpen = 0;
   #readAtMs = 0;
+  #isBoundSaid = false;
 
   constructor(settings: ProcessSettings, context: ScraperContext) {
     this.#context = context;
@@ -168,7 +169,10 @@ export class ProcessScraper implements Scraper {
       this.#chosen.push(known);
     }
     if (this.#chosen.length <= most) return;
-    this.#context.problems.note('processes', `only the ${most} that use most are shown (max_processes)`, 0);
+    if (!this.#isBoundSaid) {
+      this.#isBoundSaid = true;
+      this.#context.log.info({ max_processes: most, order_by: order }, 'only the processes that use most are shown');
+    }
     const rank = order === 'cpu' ? cpuSinceLast : (known: KnownProcess): number => this.#residentPages(known);
     const ranks = new Map(this.#chosen.map((known) => [known, rank(known)]));
     this.#chosen.sort((a, b) => (ranks.get(b) ?? 0) - (ranks.get(a) ?? 0));
