@@ -4,6 +4,7 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import { isIP, type Socket } from 'node:net';
 import type { SecureContextOptions } from 'node:tls';
+import { AnswersUnderWay } from './answers-under-way.ts';
 import { Refused } from './delivery.ts';
 import { splitEndpoint } from './listener-pool.ts';
 import type { ListenAddress, Listening, ListenerPool } from './listen.ts';
@@ -54,7 +55,11 @@ export interface AdminHttpOptions {
   readonly readHeaderTimeoutMs?: number;
   readonly readTimeoutMs?: number;
   readonly idleTimeoutMs?: number;
+  /** From the end of a request's head to the end of its answer; 0 or absent: the server's own bound, of the answer alone. */
+  readonly writeTimeoutMs?: number;
   readonly keepAlive?: boolean;
+  /** Of answers that clients have not read yet; those who read least are cut off beyond it. */
+  readonly maxUnreadBytes?: number;
 }
 
 export interface AdminHttp {
@@ -70,6 +75,10 @@ export interface AdminHttp {
 const HEADER_TIMEOUT_MS = 10_000;
 const REQUEST_TIMEOUT_MS = 30_000;
 const IDLE_TIMEOUT_MS = 60_000;
+/** Of an answer once it is there: a profile may take its minutes, reading it may not. */
+const ANSWER_TIMEOUT_MS = 60_000;
+/** A page is larger only where one alone is, and then there is one. */
+const MAX_UNREAD_BYTES = 64 << 20;
 const MAX_HEADER_BYTES = 16 << 10;
 const MAX_CONNECTIONS = 256;
 /** No endpoint takes a body; a small one is read and dropped, so that clients that send one get their answer. */
@@ -82,14 +91,19 @@ export async function startAdminHttp(options: AdminHttpOptions): Promise<AdminHt
   const allows = options.allowedHosts && hostRule(options.allowedHosts, options.address);
   const sockets = new Set<Socket>();
   let stopping = false;
+  const answers = new AnswersUnderWay(
+    options.writeTimeoutMs || ANSWER_TIMEOUT_MS,
+    options.maxUnreadBytes ?? MAX_UNREAD_BYTES,
+  );
   const onRequest = (request: IncomingMessage, response: ServerResponse): void => {
     response.on('error', () => undefined);
+    if (options.writeTimeoutMs) cutAfter(options.writeTimeoutMs, request.socket, response);
     serve(options, allows, request).then(
-      (result) => answer(request, response, result, { headers: options.responseHeaders, close: stopping }),
+      (result) => answer(request, response, result, { answers, headers: options.responseHeaders, close: stopping }),
       (error: unknown) => {
         options.onError(error);
         const result = text(500, 'internal error\n');
-        answer(request, response, result, { headers: options.responseHeaders, close: true });
+        answer(request, response, result, { answers, headers: options.responseHeaders, close: true });
       },
     );
   };
@@ -294,11 +308,20 @@ function printable(value: string): string {
   return value.slice(0, 200).replaceAll(/[^\x21-\x7e]/g, '?');
 }
 
+function cutAfter(timeoutMs: number, socket: Socket, response: ServerResponse): void {
+  const timer = setTimeout(() => socket.destroy(), timeoutMs);
+  response.once('close', () => clearTimeout(timer));
+}
+
 function answer(
   request: IncomingMessage,
   response: ServerResponse,
   result: AdminResponse,
-  how: { readonly headers: Readonly<Record<string, string>> | undefined; readonly close: boolean },
+  how: {
+    readonly answers: AnswersUnderWay;
+    readonly headers: Readonly<Record<string, string>> | undefined;
+    readonly close: boolean;
+  },
 ): void {
   if (response.destroyed || response.headersSent) return;
   const body = typeof result.body === 'string' ? Buffer.from(result.body) : result.body;
@@ -311,7 +334,8 @@ function answer(
     'content-length': body.length,
     ...(how.close || !request.complete ? { connection: 'close' } : {}),
   });
-  response.end(request.method === 'HEAD' ? undefined : body);
+  if (request.method === 'HEAD') response.end();
+  else how.answers.send(response, body);
 }
 
 async function stopServer(

@@ -17,6 +17,7 @@ export type AdminListenerSettings = Pick<
   | 'response_headers'
   | 'read_timeout'
   | 'read_header_timeout'
+  | 'write_timeout'
   | 'keepalive'
   | 'idle_timeout'
   | 'keep_alives_enabled'
@@ -53,6 +54,7 @@ export async function startAdminListener(
     responseHeaders: Object.fromEntries(settings.response_headers.map(({ name, value }) => [name, value])),
     readTimeoutMs: settings.read_timeout,
     readHeaderTimeoutMs: settings.read_header_timeout,
+    writeTimeoutMs: settings.write_timeout,
     idleTimeoutMs: keepAlive.idleTimeoutMs,
     keepAlive: keepAlive.enabled,
   });

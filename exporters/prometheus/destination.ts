@@ -17,6 +17,8 @@ import { Translation } from './translation.ts';
 const compress = promisify(gzip);
 /** Below this a compressed answer saves nothing. */
 const MIN_GZIP_BYTES = 1400;
+/** Different ones that wait to be written; who asks for one of them waits with the others. */
+const MAX_PAGES = 16;
 const MIN_SWEEP_MS = 1_000;
 const MAX_SWEEP_MS = 60_000;
 
@@ -44,6 +46,9 @@ export class PrometheusDestination implements Destination {
   readonly #targetInfoName: string;
   /** Pages being written, by what they show: scrapers that ask for the same at the same time share one. */
   readonly #pages = new Map<string, Promise<Buffer | undefined>>();
+  /** One after the other, so that only one is in memory that is not whole yet. */
+  #lastPage: Promise<void> = Promise.resolve();
+  readonly #compressed = new WeakMap<Buffer, Promise<Buffer>>();
   #listener: AdminListener | undefined;
   #sweeper: NodeJS.Timeout | undefined;
 
@@ -107,31 +112,56 @@ export class PrometheusDestination implements Destination {
     if (path !== '/metrics') return NOT_FOUND;
     if (method !== 'GET' && method !== 'HEAD') return text(405, 'expected GET\n');
     const format = negotiate(headers.accept ?? '', this.#config.enable_open_metrics);
-    const body = await this.#page(format, query.getAll('name[]'));
+    const only = query.getAll('name[]');
+    const underWay = this.#pages.get(keyOf(format, only));
+    if (!underWay && this.#pages.size >= MAX_PAGES) {
+      return { ...text(503, 'too many different pages are asked for at once\n'), headers: { 'retry-after': '1' } };
+    }
+    const body = await (underWay ?? this.#page(format, only));
     if (!body)
       return text(503, 'the page is larger than 512 MiB; ask for fewer metrics by name[], or lower max_series\n');
     const type = format.contentType;
     if (body.length < MIN_GZIP_BYTES || !takesGzip(headers['accept-encoding'])) return { status: 200, type, body };
-    return { status: 200, type, body: await compress(body), headers: { 'content-encoding': 'gzip' } };
+    return { status: 200, type, body: await this.#gzipped(body), headers: { 'content-encoding': 'gzip' } };
   }
 
   #page(format: PageFormat, only: readonly string[]): Promise<Buffer | undefined> {
-    const key = [format.contentType, ...only].join('\u0000');
-    const underWay = this.#pages.get(key);
-    if (underWay) return underWay;
+    const key = keyOf(format, only);
+    const page = this.#lastPage.then(() => this.#render(format, only)).finally(() => this.#pages.delete(key));
+    // Not the page itself, which would stay.
+    this.#lastPage = page.then(ignore, ignore);
+    this.#pages.set(key, page);
+    return page;
+  }
+
+  #render(format: PageFormat, only: readonly string[]): Promise<Buffer | undefined> {
     this.#expire();
-    const page = renderPage(this.#store, format, {
+    return renderPage(this.#store, format, {
       targetInfoName: this.#targetInfoName,
       hasTimestamps: this.#config.send_timestamps,
       only: new Set(only),
-    }).finally(() => this.#pages.delete(key));
-    this.#pages.set(key, page);
-    return page;
+    });
+  }
+
+  #gzipped(page: Buffer): Promise<Buffer> {
+    const known = this.#compressed.get(page);
+    if (known) return known;
+    const made = compress(page);
+    this.#compressed.set(page, made);
+    return made;
   }
 }
 
 /** Scrapes under way get this long at a stop. */
 const STOP_MS = 1_000;
+
+function keyOf({ contentType }: PageFormat, only: readonly string[]): string {
+  return [contentType, ...only].join('\u0000');
+}
+
+function ignore(): void {
+  // Whoever waits for the page hears of it.
+}
 
 function takesGzip(header: string | readonly string[] | undefined): boolean {
   return String(header ?? '')

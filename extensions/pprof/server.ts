@@ -18,6 +18,8 @@ const PLAIN_LISTENER: Omit<AdminListenerSettings, 'endpoint'> = {
   response_headers: [],
   read_timeout: 0,
   read_header_timeout: 0,
+  // A profile takes its time; how long a client may read it is bounded all the same.
+  write_timeout: 0,
   keep_alives_enabled: true,
 };
 

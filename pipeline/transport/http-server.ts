@@ -73,8 +73,9 @@ export interface HttpServerOptions {
   readonly maxBodyBytes: number;
   readonly admission: Admission;
   readonly tls?: ServerTlsOptions;
-  /** 0: none. Of a whole request, of its head, of an answer, of an idle connection. */
+  /** 0: none. Of a whole request, from its head to the end of its answer, of its head, of an idle connection. */
   readonly readTimeoutMs: number;
+  readonly writeTimeoutMs: number;
   readonly readHeaderTimeoutMs: number;
   readonly idleTimeoutMs: number;
   readonly keepAlive: boolean;
@@ -213,6 +214,7 @@ export class HttpServer implements ProtocolServer {
     const answer = (result: HttpResponse): void => this.#answer(request, response, result, span);
     request.on('error', () => undefined);
     response.on('error', () => undefined);
+    if (this.#options.writeTimeoutMs > 0) cutAfter(this.#options.writeTimeoutMs, request, response);
     const head = this.#options.service.head(method, path, headers, query === -1 ? '' : url.slice(query + 1));
     if (head === undefined) this.#readBody(request, response, { method, path, span });
     else if (head instanceof Promise) {
@@ -358,6 +360,15 @@ export class HttpServer implements ProtocolServer {
 }
 
 const LINGER_MS = 1_000;
+
+/** Ends a request that is not answered in time: its connection, or its stream over HTTP/2. */
+function cutAfter(timeoutMs: number, request: AnyRequest, response: AnyResponse): void {
+  const timer = setTimeout(() => {
+    if ('stream' in request) request.stream.close(http2.constants.NGHTTP2_INTERNAL_ERROR);
+    else request.socket.destroy();
+  }, timeoutMs);
+  response.once('close', () => clearTimeout(timer));
+}
 
 /** The span lasts until the answer is written, or the client gone. */
 function endWithResponse(span: Span, response: AnyResponse): void {

@@ -134,6 +134,7 @@ export class OtlpHttpListener {
       admission: this.#context.admission,
       ...(tls ? { tls } : {}),
       readTimeoutMs: config.read_timeout,
+      writeTimeoutMs: config.write_timeout,
       readHeaderTimeoutMs: config.read_header_timeout,
       idleTimeoutMs: keepAlive.idleTimeoutMs,
       keepAlive: keepAlive.enabled,

@@ -267,3 +267,23 @@ void test('every page parses, whatever comes', async () => {
     { seed: 6, numRuns: 60 },
   );
 });
+
+void test('scrapers that all ask for something else wait for a few pages, not for all', async () => {
+  await using exporter = await started(PLAIN);
+  const dataPoints = Array.from({ length: 5_000 }, (_, i) => ({
+    asDouble: i,
+    timeUnixNano: '1000',
+    attributes: attributes({ i: String(i) }),
+  }));
+  await exporter.take(requestOf({ name: 'big', gauge: { dataPoints } }));
+  const answers = await Promise.all(
+    Array.from({ length: 60 }, (_, i) => exporter.get('', { path: `/metrics?name[]=big&name[]=other${i}` })),
+  );
+  const refused = answers.filter(({ status }) => status === 503);
+  assert.ok(refused.length > 0 && refused.length < 60, `${refused.length} refused`);
+  assert.equal(refused[0]?.headers['retry-after'], '1');
+  const served = answers.filter(({ status }) => status === 200);
+  assert.equal(served.length + refused.length, 60);
+  for (const { body } of served) assert.equal(body.toString().match(/^big\{/gm)?.length, 5_000);
+  assert.equal((await exporter.get()).status, 200);
+});

@@ -3,6 +3,7 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import http from 'node:http';
+import http2 from 'node:http2';
 import { test } from 'node:test';
 import type grpc from '@grpc/grpc-js';
 import type { Consumer } from '../../../pipeline/delivery.ts';
@@ -25,6 +26,7 @@ async function withReceiver(
     /** Lets it out. */
     readonly letGo: () => void;
   }) => Promise<void>,
+  httpSettings: Readonly<Record<string, unknown>> = {},
 ): Promise<void> {
   const [grpcPort = 0, httpPort = 0] = await freePorts(2);
   const arrived = opened();
@@ -36,7 +38,10 @@ async function withReceiver(
     },
   };
   const { context, admission } = testContext({ kind: 'receiver', id: 'otlp' });
-  const protocols = { grpc: { endpoint: `127.0.0.1:${grpcPort}` }, http: { endpoint: `127.0.0.1:${httpPort}` } };
+  const protocols = {
+    grpc: { endpoint: `127.0.0.1:${grpcPort}` },
+    http: { endpoint: `127.0.0.1:${httpPort}`, ...httpSettings },
+  };
   const receiver = new OtlpReceiver(config.parse({ protocols }), context, { traces: held });
   await receiver.start();
   try {
@@ -91,4 +96,25 @@ void test('half a body over HTTP is released with its connection', { timeout: 10
     while (usedBytes() === 0) await new Promise((resolve) => setImmediate(resolve));
     request.destroy();
   }),
+);
+
+void test('an answer over HTTP that is not there within write_timeout ends the request', { timeout: 10_000 }, () =>
+  withReceiver(
+    async ({ httpPort, arrived, letGo }) => {
+      const headers = { 'content-type': 'application/x-protobuf' };
+      const request = http.request(`http://127.0.0.1:${httpPort}/v1/traces`, { method: 'POST', headers });
+      const cut = assert.rejects(once(request, 'response'), { code: 'ECONNRESET' });
+      request.end(BODY);
+      await Promise.all([arrived, cut]);
+      // Over HTTP/2 it ends the request alone.
+      const session = http2.connect(`http://127.0.0.1:${httpPort}`);
+      const stream = session.request({ ':method': 'POST', ':path': '/v1/traces', ...headers });
+      stream.end(BODY);
+      await assert.rejects(once(stream, 'response'), { code: 'ERR_HTTP2_STREAM_ERROR' });
+      assert.equal(session.destroyed, false);
+      session.close();
+      letGo();
+    },
+    { write_timeout: '100ms' },
+  ),
 );
