@@ -4,8 +4,11 @@ import http from 'node:http';
 import net from 'node:net';
 import tls from 'node:tls';
 
-/** Opens one connection; called again whenever a new one is needed, so that changed DNS answers are seen. */
-export type Connector = () => Promise<net.Socket>;
+/**
+ * Opens one connection; called again whenever a new one is needed, so that changed DNS answers are seen. Once the signal
+ * aborts nobody wants it any more: it fails, and leaves nothing open.
+ */
+export type Connector = (signal: AbortSignal) => Promise<net.Socket>;
 
 export interface DialTarget {
   /** `host`, an IPv6 address without brackets, or the path of a Unix socket (`port` undefined). */
@@ -15,60 +18,68 @@ export interface DialTarget {
   readonly tls?: tls.ConnectionOptions;
   /** `http://user:password@proxy:3128`: tunnel through it with CONNECT. */
   readonly proxy?: URL;
+  /** Further headers of CONNECT. */
+  readonly proxyHeaders?: Readonly<Record<string, string | string[]>>;
   readonly timeoutMs: number;
 }
 
 /** A connector for the target. Fails with the socket's error, or one that names the proxy's answer. */
 export function connector(target: () => DialTarget): Connector {
-  return async () => {
+  return async (signal) => {
     const now = target();
-    const socket = now.proxy ? await throughProxy(now, now.proxy) : await direct(now);
+    const socket = now.proxy ? await throughProxy(now, now.proxy, signal) : await direct(now, signal);
     socket.setNoDelay(true);
-    return now.tls ? secure(socket, now) : socket;
+    return now.tls ? secure(socket, now, signal) : socket;
   };
 }
 
-function direct(target: DialTarget): Promise<net.Socket> {
+function direct(target: DialTarget, signal: AbortSignal): Promise<net.Socket> {
   return new Promise((resolve, reject) => {
     const socket =
       target.port === undefined
         ? net.connect({ path: target.host })
         : net.connect({ host: target.host, port: target.port, autoSelectFamily: true });
-    settle(socket, 'connect', target.timeoutMs, resolve, reject);
+    settle(socket, 'connect', { timeoutMs: target.timeoutMs, signal }, resolve, reject);
   });
 }
 
-function secure(socket: net.Socket, target: DialTarget): Promise<net.Socket> {
+function secure(socket: net.Socket, target: DialTarget, signal: AbortSignal): Promise<net.Socket> {
   return new Promise((resolve, reject) => {
     // A server name must be a name: an address is checked against the certificate without SNI.
     const servername = target.tls?.servername ?? (net.isIP(target.host) ? '' : target.host);
     const secured = tls.connect({ ...target.tls, socket, servername, host: target.host });
-    settle(secured, 'secureConnect', target.timeoutMs, resolve, reject);
+    settle(secured, 'secureConnect', { timeoutMs: target.timeoutMs, signal }, resolve, reject);
   });
 }
 
 function settle(
   socket: net.Socket,
   event: 'connect' | 'secureConnect',
-  timeoutMs: number,
+  until: { readonly timeoutMs: number; readonly signal: AbortSignal },
   resolve: (socket: net.Socket) => void,
   reject: (error: Error) => void,
 ): void {
+  const { timeoutMs, signal } = until;
   const fail = (error: Error): void => {
     clearTimeout(timer);
+    signal.removeEventListener('abort', onAbort);
     socket.destroy();
     reject(error);
   };
+  const onAbort = (): void => fail(new Error('the connection is not wanted any more'));
   const timer = setTimeout(() => fail(new Error(`no connection within ${timeoutMs} ms`)), timeoutMs);
   socket.once('error', fail);
   socket.once(event, () => {
     clearTimeout(timer);
+    signal.removeEventListener('abort', onAbort);
     socket.off('error', fail);
     resolve(socket);
   });
+  if (signal.aborted) onAbort();
+  else signal.addEventListener('abort', onAbort);
 }
 
-function throughProxy(target: DialTarget, proxy: URL): Promise<net.Socket> {
+function throughProxy(target: DialTarget, proxy: URL, signal: AbortSignal): Promise<net.Socket> {
   const destination = net.isIPv6(target.host) ? `[${target.host}]:${target.port}` : `${target.host}:${target.port}`;
   const credentials = `${decodeURIComponent(proxy.username)}:${decodeURIComponent(proxy.password)}`;
   return new Promise((resolve, reject) => {
@@ -78,10 +89,12 @@ function throughProxy(target: DialTarget, proxy: URL): Promise<net.Socket> {
       method: 'CONNECT',
       path: destination,
       headers: {
+        ...target.proxyHeaders,
         host: destination,
         ...(proxy.username ? { 'proxy-authorization': `Basic ${Buffer.from(credentials).toString('base64')}` } : {}),
       },
       timeout: target.timeoutMs,
+      signal,
     });
     request.once('connect', (response, socket) => {
       if (response.statusCode === 200) {

@@ -69,6 +69,7 @@ export class GrpcClient {
   #session: Promise<ClientHttp2Session> | undefined;
   #ready: ClientHttp2Session | undefined;
   readonly #sessions = new Set<ClientHttp2Session>();
+  readonly #closing = new AbortController();
   /** With a ping under way. */
   readonly #suspects = new WeakSet<ClientHttp2Session>();
 
@@ -105,8 +106,9 @@ export class GrpcClient {
     return call;
   }
 
-  /** Closes the connection after open calls, or at once where there are none. */
+  /** Closes the connection after open calls, or at once where there are none; one that is being made is not made. */
   async close(): Promise<void> {
+    this.#closing.abort();
     this.#ready = undefined;
     this.#session = undefined;
     await Promise.all(
@@ -177,21 +179,30 @@ export class GrpcClient {
   }
 
   #connected(): Promise<ClientHttp2Session> {
-    this.#session ??= this.#open().then(
+    if (this.#session) return this.#session;
+    const opening: Promise<ClientHttp2Session> = this.#open().then(
       (session) => {
-        this.#ready = session;
+        if (this.#session === opening) this.#ready = session;
+        // Another took its place while it was made: it carries the calls that waited for it, and no more.
+        else setImmediate(() => session.close());
         return session;
       },
       (error: unknown) => {
-        this.#session = undefined;
+        if (this.#session === opening) this.#session = undefined;
         throw error;
       },
     );
-    return this.#session;
+    this.#session = opening;
+    return opening;
   }
 
   async #open(): Promise<ClientHttp2Session> {
-    const socket = await this.#options.connect();
+    const { signal } = this.#closing;
+    const socket = await this.#options.connect(signal);
+    if (signal.aborted) {
+      socket.destroy();
+      throw new NoAnswer('the client is closed');
+    }
     const session = http2.connect(`${this.#options.secure ? 'https' : 'http'}://${this.#options.authority}`, {
       createConnection: () => socket,
       settings: { initialWindowSize: WINDOW_BYTES, enablePush: false },

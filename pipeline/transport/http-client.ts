@@ -35,6 +35,7 @@ const NO_CHUNKS: readonly Uint8Array[] = [];
 
 export class HttpClient {
   readonly #options: HttpClientOptions;
+  readonly #closing = new AbortController();
   #agent: http.Agent;
 
   constructor(options: HttpClientOptions) {
@@ -84,10 +85,14 @@ export class HttpClient {
   reconnect(): void {
     const old = this.#agent;
     this.#agent = this.#newAgent();
+    // Nobody asks the old one again, so that nothing it kept would be used or closed.
+    old.maxFreeSockets = 0;
     for (const sockets of Object.values(old.freeSockets)) for (const socket of sockets ?? []) socket.destroy();
   }
 
+  /** Ends everything, also connections that are being made. */
   close(): void {
+    this.#closing.abort();
     this.#agent.destroy();
   }
 
@@ -119,8 +124,12 @@ export class HttpClient {
       scheduling: 'lifo',
     });
     agent.createConnection = (_options: object, done?: (error: Error | null, stream: Duplex) => void): undefined => {
-      connect().then(
-        (socket) => done?.(null, socket),
+      const { signal } = this.#closing;
+      connect(signal).then(
+        (socket) => {
+          if (signal.aborted) socket.destroy(new NoAnswer('the client is closed'));
+          done?.(null, socket);
+        },
         // The agent's callback takes an error alone, which its type does not say.
         (error: unknown) => (done as ((error: unknown) => void) | undefined)?.(error),
       );

@@ -8,6 +8,8 @@ import { portOf } from '../../support/destination.ts';
 
 const PROXIES = { HTTP_PROXY: 'http://p:1', HTTPS_PROXY: 'http://s:2', NO_PROXY: 'internal,.corp, other.com:8080' };
 
+const WANTED = new AbortController().signal;
+
 void test('the environment chooses the proxy as Go does', () => {
   assert.equal(proxyFor('far.org', 80, false, PROXIES)?.host, 'p:1');
   assert.equal(proxyFor('far.org', 443, true, PROXIES)?.host, 's:2');
@@ -55,7 +57,7 @@ void test('a proxy is tunnelled through, with its credentials; its refusal is to
   });
   await new Promise((resolve) => setImmediate(resolve));
   const url = new URL(`http://user:secret@127.0.0.1:${portOf(proxy)}`);
-  const through = (host: string) => connector(() => ({ host, port: 4317, proxy: url, timeoutMs: 2_000 }))();
+  const through = (host: string) => connector(() => ({ host, port: 4317, proxy: url, timeoutMs: 2_000 }))(WANTED);
   const socket = await through('backend.example');
   const text = await new Promise((resolve) => socket.once('data', (part: Buffer) => resolve(part.toString())));
   socket.destroy();
@@ -66,5 +68,5 @@ void test('a proxy is tunnelled through, with its credentials; its refusal is to
 
 void test('a connection that does not come about is given up in time', async () => {
   // An address of the documentation range on the loopback's net never answers; a closed port answers at once.
-  await assert.rejects(connector(() => ({ host: '127.0.0.1', port: 1, timeoutMs: 1_000 }))(), /ECONNREFUSED/);
+  await assert.rejects(connector(() => ({ host: '127.0.0.1', port: 1, timeoutMs: 1_000 }))(WANTED), /ECONNREFUSED/);
 });
