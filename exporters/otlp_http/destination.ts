@@ -1,6 +1,5 @@
 // One attempt to deliver a batch over OTLP/HTTP, and what the answer means (OTLP specification, "OTLP/HTTP response").
 
-import { unescape } from 'node:querystring';
 import { joinChunks, withChunks, type Batch } from '../../pipeline/batch.ts';
 import type { ComponentContext } from '../../pipeline/component.ts';
 import { Refused, type Rejected } from '../../pipeline/delivery.ts';
@@ -13,7 +12,6 @@ import {
   rejectedByDestination,
 } from '../../pipeline/sending/otlp-outcome.ts';
 import { withoutPasswords } from '../../pipeline/passwords-in-urls.ts';
-import { httpClientKeepAlive } from '../../pipeline/settings/http-client.ts';
 import { SIGNALS, type Signal } from '../../pipeline/signal.ts';
 import {
   authorizeBatch,
@@ -22,9 +20,10 @@ import {
   type RequestHeaders,
 } from '../../pipeline/transport/client-authentication.ts';
 import { compress, type Encoding } from '../../pipeline/transport/compression.ts';
-import { HttpClient, type HttpAnswer } from '../../pipeline/transport/http-client.ts';
+import type { HttpAnswer, HttpClient } from '../../pipeline/transport/http-client.ts';
+import { configuredHeaders, httpConnections, retryAfterOf } from '../../pipeline/transport/http-endpoint.ts';
 import { endAnsweredRequest, endFailedRequest, HttpClientSpans } from '../../pipeline/transport/http-spans.ts';
-import { Dialer, httpTarget } from '../../pipeline/transport/target.ts';
+import type { Dialer } from '../../pipeline/transport/target.ts';
 import { VERSION } from '../../pipeline/version.ts';
 import { decodePartialSuccess, type PartialSuccess } from '../../proto/export-response.ts';
 import { protoToJson } from '../../proto/json/encode.ts';
@@ -33,8 +32,6 @@ import { HTTP_PATHS, MAX_RESPONSE_BYTES } from '../../proto/otlp/endpoints.ts';
 import { internTexts } from '../../proto/otlp/profile-interning.ts';
 import { decodeStatus } from '../../proto/status.ts';
 import type { OtlpHttpExporterConfig } from './config.ts';
-
-const MAX_CONNECTIONS = 256;
 
 /** Exactly these may be retried. */
 const RETRYABLE: ReadonlySet<number> = new Set([429, 502, 503, 504]);
@@ -177,15 +174,11 @@ export class HttpDestination implements Destination {
     return new Refused(reason, retryAfterMs === undefined ? {} : { retryAfterMs });
   }
 
-  /** As in Go, a name and password in the URL are sent, unless an Authorization header is configured. */
   #headersFor(url: URL): Readonly<RequestHeaders> {
-    const { headers, encoding } = this.#config;
-    const credentials = `${unescape(url.username)}:${unescape(url.password)}`;
     return {
       'user-agent': `genesis-agent/${VERSION}`,
-      ...(url.username === '' ? {} : { authorization: `Basic ${Buffer.from(credentials).toString('base64')}` }),
-      ...Object.fromEntries(headers.map(({ name, value }) => [name.toLowerCase(), value])),
-      'content-type': encoding === 'json' ? 'application/json' : 'application/x-protobuf',
+      ...configuredHeaders(url, this.#config.headers),
+      'content-type': this.#config.encoding === 'json' ? 'application/json' : 'application/x-protobuf',
       ...(this.#encodingName === undefined ? {} : { 'content-encoding': this.#encodingName }),
     };
   }
@@ -194,27 +187,7 @@ export class HttpDestination implements Destination {
   #clientFor(url: URL): HttpClient {
     const known = this.#clients.get(url.origin);
     if (known) return known;
-    const settings = this.#config;
-    const keepAlive = httpClientKeepAlive(settings);
-    const dialer = new Dialer({
-      target: httpTarget(url),
-      tls: url.protocol === 'https:' ? settings.tls : undefined,
-      alpn: 'http/1.1',
-      proxy: proxyOf(settings.proxy_url, this.#context.id),
-      component: `exporter:${this.#context.id}`,
-      onChange: () => client.reconnect(),
-      onFailure: (error) => this.#context.log.error({ error: String(error) }, 'Reading TLS files again failed'),
-    });
-    const client = new HttpClient({
-      connect: dialer.connect,
-      authority: url.host,
-      headers: {},
-      maxResponseBytes: MAX_RESPONSE_BYTES,
-      keepAlive: keepAlive.enabled,
-      maxIdleConnections: keepAlive.maxIdleConnections || MAX_CONNECTIONS,
-      maxConnections: settings.max_conns_per_host || MAX_CONNECTIONS,
-      idleTimeoutMs: keepAlive.idleTimeoutMs,
-    });
+    const { client, dialer } = httpConnections(url, this.#config, this.#context, MAX_RESPONSE_BYTES);
     this.#dialers.push(dialer);
     this.#clients.set(url.origin, client);
     return client;
@@ -249,16 +222,6 @@ function goRefuses(text: string): boolean {
   return host !== undefined && (/[\s<>"^`{|}\\]/.test(host) || /:[^\]]*[^0-9\]][^\]]*$/.test(host.replace(/^.*@/, '')));
 }
 
-/** Fails with URL_INVALID. */
-function proxyOf(text: string, id: string): URL | undefined {
-  if (text === '') return undefined;
-  if (URL.canParse(text)) return new URL(text);
-  throw new AgentError('URL_INVALID', `${JSON.stringify(text)} is not the URL of a proxy`, {
-    component: `exporter:${id}`,
-    mend: 'write it with its scheme, such as proxy_url: http://proxy:3128',
-  });
-}
-
 function isJsonAnswer(answer: HttpAnswer): boolean {
   return (answer.headers['content-type'] ?? '').startsWith('application/json');
 }
@@ -266,12 +229,4 @@ function isJsonAnswer(answer: HttpAnswer): boolean {
 function partialSuccessOf(answer: HttpAnswer): PartialSuccess | undefined {
   if (answer.body.length === 0) return undefined;
   return isJsonAnswer(answer) ? partialSuccessFromJson(answer.body) : decodePartialSuccess(answer.body);
-}
-
-/** Seconds or an HTTP date (RFC 9110, section 10.2.3), as ms from now. */
-function retryAfterOf(header: string | undefined, nowMs: number): number | undefined {
-  if (header === undefined) return undefined;
-  if (/^\d+$/.test(header)) return Number(header) * 1000;
-  const at = Date.parse(header);
-  return Number.isNaN(at) ? undefined : Math.max(0, at - nowMs);
 }
