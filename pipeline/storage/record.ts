@@ -1,4 +1,4 @@
-// A record of a segment: a header of 32 bytes with two checksums, the client's metadata, the OTLP bytes.
+// A record of a segment: a header of 32 bytes with two checksums, what is known of the client, the OTLP bytes.
 //
 //    0 key of the segment   8 items          16 length of metadata   24 CRC-32C of metadata and body
 //    4 index in it         12 length of body 20 kind, three zeros    28 CRC-32C of the bytes before it
@@ -8,6 +8,7 @@
 
 import { NO_CLIENT, type Batch, type ClientContext } from '../batch.ts';
 import { SIGNALS, type Signal } from '../signal.ts';
+import type { Span, SpanContext } from '../spans.ts';
 import { crc32c } from '../transport/crc32c.ts';
 import type { Amount } from './storage.ts';
 
@@ -131,15 +132,55 @@ export function batchAt(bytes: Buffer, at: number, found: RecordHeader): Batch |
   return { signal, chunks: [body], items: found.items, bytes: body.length, context };
 }
 
-/** What an authenticator found out stays in memory: it may be a secret, or no data at all. */
-function encodeMetadata({ metadata }: ClientContext): Buffer {
-  if (metadata.size === 0) return EMPTY;
-  return Buffer.from(JSON.stringify(Object.fromEntries(metadata)));
+/** Of a client: metadata, address, span, links. What an authenticator found out stays in memory: it may be a secret. */
+type StoredClient = readonly [
+  Readonly<Record<string, readonly string[]>>,
+  string | null,
+  SpanContext | null,
+  readonly SpanContext[],
+];
+
+function encodeMetadata({ metadata, address, span, links }: ClientContext): Buffer {
+  if (metadata.size === 0 && address === undefined && !span && !links) return EMPTY;
+  const stored: StoredClient = [Object.fromEntries(metadata), address ?? null, span?.context ?? null, links ?? []];
+  return Buffer.from(JSON.stringify(stored));
 }
 
 function decodeMetadata(bytes: Buffer): ClientContext {
   if (bytes.length === 0) return NO_CLIENT;
-  // Safe: the checksum holds, so these are the bytes that encodeMetadata made.
-  const entries = JSON.parse(bytes.toString()) as Record<string, string[]>;
-  return { metadata: new Map(Object.entries(entries)) };
+  // Safe: the checksum holds, so these are the bytes that encodeMetadata made, or version 0.1.0, which kept metadata alone.
+  const stored = JSON.parse(bytes.toString()) as StoredClient | StoredClient[0];
+  if (!isWhole(stored)) return { metadata: new Map(Object.entries(stored)) };
+  const [entries, address, span, links] = stored;
+  return {
+    metadata: new Map(Object.entries(entries)),
+    ...(address === null ? {} : { address }),
+    ...(span ? { span: new EndedSpan(span) } : {}),
+    ...(links.length > 0 ? { links } : {}),
+  };
+}
+
+function isWhole(stored: StoredClient | StoredClient[0]): stored is StoredClient {
+  return Array.isArray(stored);
+}
+
+/** A span of before, whose delivery still belongs to it. */
+class EndedSpan implements Span {
+  readonly context: SpanContext;
+
+  constructor(context: SpanContext) {
+    this.context = context;
+  }
+
+  set(): void {
+    // It has been exported.
+  }
+
+  event(): void {
+    // It has been exported.
+  }
+
+  end(): void {
+    // It has ended.
+  }
 }
