@@ -9,6 +9,8 @@ export interface Re2 {
   readonly source: string;
   /** Names of the named groups, in order. */
   readonly groupNames: readonly string[];
+  /** The numbers of those groups. */
+  readonly groupNumbers: readonly number[];
   test(text: string): boolean;
   /** The named groups of the first match, in the order of `groupNames`, empty where a group took no part; undefined without a match. */
   groups(text: string): readonly string[] | undefined;
@@ -49,8 +51,8 @@ export function compileRe2(pattern: string): Re2 {
 class CompiledRe2 implements Re2 {
   readonly source: string;
   readonly groupNames: readonly string[];
+  readonly groupNumbers: readonly number[];
   readonly #compiled: RE2JS;
-  readonly #groupIndexes: readonly number[];
   readonly #plain: PlainPattern | undefined;
 
   constructor(source: string, compiled: RE2JS) {
@@ -58,7 +60,7 @@ class CompiledRe2 implements Re2 {
     this.#compiled = compiled;
     const named = Object.entries(compiled.namedGroups()).toSorted(([, a], [, b]) => a - b);
     this.groupNames = named.map(([name]) => name);
-    this.#groupIndexes = named.map(([, index]) => index);
+    this.groupNumbers = named.map(([, index]) => index);
     this.#plain = plainPattern(source);
   }
 
@@ -68,7 +70,7 @@ class CompiledRe2 implements Re2 {
 
   groups(text: string): readonly string[] | undefined {
     const found = this.find(text);
-    return found && this.#groupIndexes.map((index) => found[index] ?? '');
+    return found && this.groupNumbers.map((index) => found[index] ?? '');
   }
 
   find(text: string): readonly (string | undefined)[] | undefined {
@@ -125,7 +127,7 @@ class CompiledRe2 implements Re2 {
   #named(name: string, group: (index: number) => string): string {
     const isNumber = /^\d{1,4}$/.test(name);
     if (isNumber) return group(Number(name));
-    const index = this.#groupIndexes[this.groupNames.indexOf(name)];
+    const index = this.groupNumbers[this.groupNames.indexOf(name)];
     return index === undefined ? '' : group(index);
   }
 }
