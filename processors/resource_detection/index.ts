@@ -8,7 +8,7 @@ export default defineProcessor({
   type: 'resource_detection',
   aliases: ['resourcedetection'],
   signals: { traces: 'beta', metrics: 'beta', logs: 'beta', profiles: 'development' },
-  summary: 'Finds out about the system the agent runs on, and says it in every resource.',
+  summary: 'Finds out about the system, container, pod and cloud the agent runs in, and says it in every resource.',
   config,
   example: `resource_detection:
   detectors: [env, system]
@@ -20,5 +20,6 @@ export default defineProcessor({
         enabled: true
 `,
   runsInCopies: () => true,
-  create: (settings, context, signal, next) => new ResourceDetectionProcessor(settings, context, signal, next),
+  create: (settings, context, signal, next) =>
+    new ResourceDetectionProcessor({ config: settings, context, signal, next }),
 });

@@ -1,5 +1,6 @@
 // Puts what the detectors found out into every resource.
 
+import os from 'node:os';
 import { AttributeEditor } from '../../pipeline/attribute-actions/editor.ts';
 import { attributeActions } from '../../pipeline/attribute-actions/schema.ts';
 import type { Batch } from '../../pipeline/batch.ts';
@@ -10,12 +11,20 @@ import type { Signal } from '../../pipeline/signal.ts';
 import { resourceSplicer, spliceBatch, type ChunkEditor } from '../../pipeline/splice-batch.ts';
 import { KEEP } from '../../proto/otlp/splice.ts';
 import type { ResourceDetectionConfig } from './config.ts';
-import type { Detected } from './detected.ts';
-import { detectEnvironment } from './env.ts';
-import { detectSystem } from './system.ts';
+import type { Detected, Surroundings } from './detected.ts';
+import { detectAll, DetectionFailed } from './detection.ts';
 
 /** What setInterval takes. */
 const LONGEST_INTERVAL_MS = 2 ** 31 - 1;
+
+export interface ProcessorOptions {
+  readonly config: ResourceDetectionConfig;
+  readonly context: ComponentContext;
+  readonly signal: Signal;
+  readonly next: Consumer;
+  /** Where detectors look; this machine unless given. */
+  readonly surroundings?: Surroundings;
+}
 
 export class ResourceDetectionProcessor implements Processor {
   readonly #config: ResourceDetectionConfig;
@@ -24,8 +33,13 @@ export class ResourceDetectionProcessor implements Processor {
   readonly #splicer: ChunkEditor;
   #editor: AttributeEditor | undefined;
   #timer: NodeJS.Timeout | undefined;
+  #isDetecting = false;
+  readonly #stopped = new AbortController();
+  readonly #surroundings: Surroundings;
 
-  constructor(config: ResourceDetectionConfig, context: ComponentContext, signal: Signal, next: Consumer) {
+  constructor(options: ProcessorOptions) {
+    const { config, context, signal, next } = options;
+    this.#surroundings = options.surroundings ?? thisMachine();
     this.#config = config;
     this.#context = context;
     this.#next = next;
@@ -35,21 +49,12 @@ export class ResourceDetectionProcessor implements Processor {
     });
   }
 
-  /** Fails with START_FAILED where a detector fails, as in the collector. */
+  /** Fails with START_FAILED where a detector fails, as in the collector; one that has nothing to say here does not. */
   async start(): Promise<void> {
     const { refresh_interval: everyMs } = this.#config;
     this.#use(await this.#detect());
-    if (everyMs === 0) return;
-    this.#timer = setInterval(
-      () => {
-        this.#detect().then(
-          (detected) => this.#use(detected),
-          (error: unknown) =>
-            this.#context.log.warn({ error }, 'the resource could not be detected again and stays as it was'),
-        );
-      },
-      Math.min(everyMs, LONGEST_INTERVAL_MS),
-    );
+    if (everyMs === 0 || this.#stopped.signal.aborted) return;
+    this.#timer = setInterval(() => void this.#refresh(), Math.min(everyMs, LONGEST_INTERVAL_MS));
   }
 
   /** Fails as the next component does, and with Rejected where the batch is malformed. */
@@ -61,40 +66,41 @@ export class ResourceDetectionProcessor implements Processor {
 
   stop(): Promise<void> {
     clearInterval(this.#timer);
+    this.#stopped.abort();
     return Promise.resolve();
   }
 
-  /** Of an attribute the first detector's answer counts. */
-  async #detect(): Promise<Detected> {
-    const all: Detected = new Map();
-    for (const detector of this.#config.detectors) {
-      let detected: Detected;
-      try {
-        detected = await this.#ask(detector);
-      } catch (error) {
-        const reason = error instanceof Error ? error.message : String(error);
-        throw new AgentError('START_FAILED', `the detector ${detector} failed: ${reason}`, {
-          component: `processor:${this.#context.id}`,
-          mend:
-            detector === 'env'
-              ? 'write OTEL_RESOURCE_ATTRIBUTES as key=value,key=value'
-              : 'add os to system::hostname_sources, or take the detector out',
-          cause: error,
-        });
-      }
-      for (const [key, value] of detected) if (!all.has(key)) all.set(key, value);
+  async #refresh(): Promise<void> {
+    if (this.#isDetecting) return;
+    try {
+      this.#use(await this.#detect());
+    } catch (error) {
+      if (this.#stopped.signal.aborted) return;
+      this.#context.log.warn({ error }, 'the resource could not be detected again and stays as it was');
     }
-    return all;
   }
 
-  #ask(detector: ResourceDetectionConfig['detectors'][number]): Detected | Promise<Detected> {
-    if (detector === 'env') return detectEnvironment(process.env);
-    return detectSystem({
-      settings: this.#config.system,
-      timeoutMs: this.#config.timeout,
-      onFailure: (attribute, reason) =>
-        this.#context.log.warn({ attribute, reason }, 'an attribute of the system could not be found out'),
-    });
+  async #detect(): Promise<Detected> {
+    const { log, random } = this.#context;
+    this.#isDetecting = true;
+    try {
+      return await detectAll({
+        config: this.#config,
+        surroundings: this.#surroundings,
+        log,
+        random,
+        stopped: this.#stopped.signal,
+      });
+    } catch (error) {
+      if (!(error instanceof DetectionFailed)) throw error;
+      throw new AgentError('START_FAILED', error.message, {
+        component: `processor:${this.#context.id}`,
+        mend: mendOf(error),
+        cause: error,
+      });
+    } finally {
+      this.#isDetecting = false;
+    }
   }
 
   #use(detected: Detected): void {
@@ -102,5 +108,28 @@ export class ResourceDetectionProcessor implements Processor {
     const action = this.#config.override ? 'upsert' : 'insert';
     const actions = Array.from(detected, ([key, value]) => ({ key, value, action }));
     this.#editor = actions.length === 0 ? undefined : new AttributeEditor(attributeActions('detectors').parse(actions));
+  }
+}
+
+function thisMachine(): Surroundings {
+  // Where the clouds put their metadata services: a link-local address that is the same in all of them.
+  const link = 'http://169.254.169.254';
+  return {
+    env: process.env,
+    root: '',
+    hostname: os.hostname(),
+    services: { ec2: link, gcp: link, azure: link },
+    dockerSocket: '/var/run/docker.sock',
+  };
+}
+
+function mendOf({ detectors: [first] }: DetectionFailed): string {
+  switch (first) {
+    case 'env':
+      return 'write OTEL_RESOURCE_ATTRIBUTES as key=value,key=value';
+    case 'system':
+      return 'add os to system::hostname_sources, or take the detector out';
+    default:
+      return 'take the detector out, or fail_on_missing_metadata where its platform need not be there';
   }
 }

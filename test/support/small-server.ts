@@ -9,15 +9,20 @@ export interface Asked {
   readonly body: string;
 }
 
-export type Answer = { readonly status?: number; readonly body: string | object } | undefined;
+export type Answer =
+  | { readonly status?: number; readonly headers?: http.OutgoingHttpHeaders; readonly body: string | object }
+  | undefined;
 
 export interface SmallServer extends AsyncDisposable {
   readonly url: string;
   readonly asked: Asked[];
 }
 
-/** `answer` may wait; undefined never answers. */
-export async function smallServer(answer: (asked: Asked) => Answer | Promise<Answer>): Promise<SmallServer> {
+/** `answer` may wait; undefined never answers. On a port of its own, or a Unix socket. */
+export async function smallServer(
+  answer: (asked: Asked) => Answer | Promise<Answer>,
+  socketPath?: string,
+): Promise<SmallServer> {
   const asked: Asked[] = [];
   const server = http.createServer((request, response) => {
     const parts: Buffer[] = [];
@@ -28,12 +33,15 @@ export async function smallServer(answer: (asked: Asked) => Answer | Promise<Ans
       asked.push(one);
       void Promise.resolve(answer(one)).then((given) => {
         if (!given) return;
-        response.writeHead(given.status ?? 200, { 'content-type': 'application/json' });
+        response.writeHead(given.status ?? 200, { 'content-type': 'application/json', ...given.headers });
         response.end(typeof given.body === 'string' ? given.body : JSON.stringify(given.body));
       });
     });
   });
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  await new Promise<void>((resolve) => {
+    if (socketPath === undefined) server.listen(0, '127.0.0.1', resolve);
+    else server.listen(socketPath, resolve);
+  });
   const address = server.address();
   return {
     url: `http://127.0.0.1:${typeof address === 'object' && address ? address.port : 0}`,

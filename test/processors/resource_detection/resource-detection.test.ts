@@ -7,7 +7,7 @@ import { AgentError } from '../../../pipeline/errors.ts';
 import { detectEnvironment } from '../../../processors/resource_detection/env.ts';
 import resourceDetection from '../../../processors/resource_detection/index.ts';
 import { canonicalInHosts } from '../../../processors/resource_detection/system.ts';
-import { attributes, batchOfJson, decoded, running } from '../../support/processor.ts';
+import { attributes, batchOfJson, decoded, running, settingsOf } from '../../support/processor.ts';
 
 function environment(text: string, variable = 'OTEL_RESOURCE_ATTRIBUTES'): object {
   return Object.fromEntries(detectEnvironment({ [variable]: text }));
@@ -111,7 +111,7 @@ void test('nothing found out leaves batches as they are', async () => {
   await processor.stop(AbortSignal.timeout(1_000));
 });
 
-void test('a detector that fails fails the start; one that is not here is refused', async () => {
+void test('a detector that fails fails the start', async () => {
   process.env['OTEL_RESOURCE_ATTRIBUTES'] = 'nonsense';
   try {
     const { processor } = running(resourceDetection, '{}');
@@ -120,5 +120,26 @@ void test('a detector that fails fails the start; one that is not here is refuse
   } finally {
     delete process.env['OTEL_RESOURCE_ATTRIBUTES'];
   }
-  assert.throws(() => resourceDetection.config.parse({ detectors: ['ec2'] }), /available here/);
+});
+
+void test("the collector's detectors that are not here are told from those that do not exist, sections as well", () => {
+  const refused = (yaml: string, reason: RegExp): void => {
+    assert.throws(() => settingsOf(resourceDetection.config, yaml), reason, yaml);
+  };
+  refused(
+    '{ detectors: [eks] }',
+    /a detector of the collector's that is not available here.*expected one of env, system/,
+  );
+  refused('{ detectors: [k8s_api] }', /k8s reads what the downward API hands the pod/);
+  refused('{ detectors: [evil] }', /is no detector; expected one of env/);
+  refused('{ detectors: [] }', /expected at least 1/);
+  refused('{ consul: { address: a } }', /the settings of one of the collector's detectors/);
+  refused('{ ec2: { tags: [a] } }', /set tags_from_imds: true/);
+  refused('{ ec2: { tags: ["("], tags_from_imds: true } }', /not a regular expression/);
+  refused('{ gcp: { labels: [a] } }', /not available here/);
+  refused('{ timeout: 0s }', /retry::max_elapsed_time must be/);
+  assert.deepEqual(settingsOf(resourceDetection.config, '{ detectors: [" env", "system "] }').detectors, [
+    'env',
+    'system',
+  ]);
 });
