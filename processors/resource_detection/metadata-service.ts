@@ -83,7 +83,7 @@ export function jsonObject(text: string, what: string): Readonly<Record<string, 
     throw new Error(`${what} is no JSON`, { cause: error });
   }
   if (typeof value !== 'object' || value === null || Array.isArray(value)) throw new Error(`${what} is no JSON object`);
-  // Safe: any object can be read by text.
+  // Safe: an object can be read by the names of its keys.
   return value as Readonly<Record<string, unknown>>;
 }
 
