@@ -37,9 +37,7 @@ function inPath(name: string): string | undefined {
 function majorVersion(program: string): number {
   try {
     const said = execFileSync(program, ['--version'], { encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] });
-    // `prometheus, version 2.42.0+ds`; what is built from a module knows its version by that: v0.316.0 is 3.16.0.
-    const [, major = '0', minor = '0'] = /version v?(\d+)\.(\d+)/.exec(said) ?? [];
-    return major === '0' ? Math.floor(Number(minor) / 100) : Number(major);
+    return Number(/version (\d+)\./.exec(said)?.[1] ?? 0);
   } catch {
     return 0;
   }
@@ -71,7 +69,11 @@ export function nodeExporter(): Peer {
 export function currentPrometheus(): Peer {
   const places = [inPath('prometheus'), path.join(CACHE, 'prometheus')];
   const found = places.find((file) => file !== undefined && isProgram(file) && majorVersion(file) >= 3);
-  return peer(found, 'prometheus 3', INSTALL);
+  return peer(
+    found,
+    'prometheus 3',
+    `PROMETHEUS_BUILD_S=1200 ${INSTALL} (needs go, and time where nothing is compiled yet)`,
+  );
 }
 
 /** The collector's load generator: TELEMETRYGEN may name it. */

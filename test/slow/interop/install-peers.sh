@@ -1,7 +1,7 @@
 #!/bin/sh
 # Installs the programs that the slow interop tests talk to, under .cache: the Python SDK where python3 is, telemetrygen
-# where go is, Debian's Prometheus, promtool and node_exporter where apt-get is; no root is needed. What can not be
-# installed is left out, and its tests say so.
+# and a current Prometheus where go is, Debian's Prometheus, promtool and node_exporter where apt-get is; no root is needed.
+# What can not be installed is left out, and its tests say so.
 set -u
 here=$(cd "$(dirname "$0")" && pwd -P)
 cache=$(cd "$here/../../.." && pwd -P)/.cache
@@ -31,5 +31,12 @@ if command -v apt-get >/dev/null && command -v dpkg >/dev/null && [ ! -d "$cache
     done
     rm -f ./*.deb
   ) && mv "$part" "$cache/debian" || rm -rf "$part"
+fi
+# Without service discovery of clouds and without pages, building takes about two minutes of two quiet cores; the last of
+# all, so that what it is cut off by costs nothing else. What was compiled until then is not compiled again.
+if command -v go >/dev/null && [ ! -x "$cache/prometheus" ]; then
+  module=github.com/prometheus/prometheus/cmd/prometheus
+  GOBIN=$cache CGO_ENABLED=0 timeout "${PROMETHEUS_BUILD_S:-220}" go install -p 2 -tags remove_all_sd \
+    -ldflags '-s -w -X github.com/prometheus/common/version.Version=3.16.0' "$module@v0.316.0"
 fi
 exit 0
