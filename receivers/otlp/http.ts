@@ -12,6 +12,7 @@ import {
 } from '../../pipeline/transport/authentication.ts';
 import { BodyCorrupt, BodyTooLarge, NoMemoryForBody } from '../../pipeline/transport/body-errors.ts';
 import { bothSay } from '../../pipeline/transport/client-certificate.ts';
+import { Cors } from '../../pipeline/transport/cors.ts';
 import { decompress, encodingOf, type Encoding } from '../../pipeline/transport/compression.ts';
 import { metadataOf } from '../../pipeline/transport/grpc-server.ts';
 import { GRPC_STATUS } from '../../pipeline/transport/grpc-status.ts';
@@ -32,7 +33,7 @@ import { JsonError, jsonToProto } from '../../proto/json/decode.ts';
 import { partialSuccessToJson, statusToJson } from '../../proto/json/status.ts';
 import { encodeStatus } from '../../proto/status.ts';
 import type { OtlpHttpConfig } from './config.ts';
-import { Cors } from './cors.ts';
+
 import { intakesFor, PartlyRejected, type Intake } from './intake.ts';
 
 const PROTOBUF = 'application/x-protobuf';

@@ -1,7 +1,7 @@
 // Cross-origin requests from web pages (WHATWG Fetch, "HTTP CORS protocol"), with the collector's wildcards.
 
 import type { IncomingHttpHeaders } from 'node:http';
-import type { HttpResponse } from '../../pipeline/transport/http-server.ts';
+import type { HttpResponse } from './http-server.ts';
 
 export interface CorsSettings {
   readonly allowed_origins: readonly string[];
