@@ -51,3 +51,18 @@ export function unitSuffixes(unit: string): { readonly main: string; readonly pe
     per: perText === '' ? '' : `per_${perText}`,
   };
 }
+
+const OF_MAIN: ReadonlyMap<string, string> = new Map([
+  ...[...MAIN].filter(([, word]) => word !== '').map(([unit, word]): [string, string] => [word, unit]),
+  ['ratio', '1'],
+]);
+const OF_PER: ReadonlyMap<string, string> = new Map([...PER].map(([unit, word]) => [word, unit]));
+
+/** The way back, as of OpenMetrics' UNIT: `meters_per_second` as `m/s`. What is not known stays as it is. */
+export function unitOfWords(words: string): string {
+  const per = words.indexOf('_per_');
+  const main = per === -1 ? words : words.slice(0, per);
+  const rest = per === -1 ? '' : words.slice(per + 5);
+  const unit = OF_MAIN.get(main) ?? main;
+  return rest === '' ? unit : `${unit}/${OF_PER.get(rest) ?? rest}`;
+}
