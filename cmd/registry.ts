@@ -38,6 +38,10 @@ export const COMPONENTS: Readonly<Record<ComponentKind, Entries>> = {
     otlp_grpc: { aliases: ['otlp'], load: () => import('../exporters/otlp_grpc/index.ts') },
     otlp_http: { aliases: ['otlphttp'], load: () => import('../exporters/otlp_http/index.ts') },
     prometheus: { load: () => import('../exporters/prometheus/index.ts') },
+    prometheus_remote_write: {
+      aliases: ['prometheusremotewrite'],
+      load: () => import('../exporters/prometheus_remote_write/index.ts'),
+    },
   },
   connector: {
     count: { load: () => import('../connectors/count/index.ts') },

@@ -32,6 +32,11 @@ export type FeatureGate = keyof typeof GATES;
 const IGNORED_GATES: ReadonlySet<string> = new Set([
   'exporter.file.nativeCompression',
   'exporter.prometheusexporter.DisableAddMetricSuffixes',
+  'exporter.prometheusremotewrite.DisableResourceToTelemetryConversion',
+  'exporter.prometheusremotewritexporter.EnableMultipleWorkers',
+  'exporter.prometheusremotewritexporter.RetryOn429',
+  'exporter.prometheusremotewritexporter.enableSendingRW2',
+  'exporter.prometheusremotewritexporter.removeTopLevelHTTPSettings',
   'extension.healthcheck.useComponentStatus',
   'filter.filterlog.useOTTLBridge',
   'filter.filtermetric.useOTTLBridge',

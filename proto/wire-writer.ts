@@ -8,6 +8,8 @@ const scratchWords = new Uint32Array(scratch);
 const scratchUnsigned = new BigUint64Array(scratch);
 const scratchDouble = new Float64Array(scratch);
 
+const TWO_32 = 4_294_967_296;
+
 /** Bytes a varint of this unsigned 32-bit value takes. */
 export function varintSize(value: number): number {
   if (value < 0x80) return 1;
@@ -88,6 +90,18 @@ export class ProtoWriter {
       rest >>= 7n;
     }
     this.bytes[this.length++] = Number(rest);
+  }
+
+  /** An unsigned whole number below 2^53. */
+  varintNumber(value: number): void {
+    this.reserve(MAX_VARINT_BYTES);
+    let rest = value;
+    while (rest >= TWO_32) {
+      const next = Math.floor(rest / 128);
+      this.bytes[this.length++] = (rest - next * 128) | 0x80;
+      rest = next;
+    }
+    this.varint(rest);
   }
 
   /** Bytes as they are, e.g. fields copied from another message. */

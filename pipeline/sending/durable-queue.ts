@@ -7,14 +7,14 @@ import { asDeliveryError, Refused, Rejected } from '../delivery.ts';
 import { AgentError } from '../errors.ts';
 import type { Signal } from '../signal.ts';
 import { isStorage, storageName } from '../storage/storage.ts';
-import type { Amount, DurableLog, LogHolder, LogRecord } from '../storage/storage.ts';
+import type { Amount, DurableLog, LogHolder, LogRecord, Storage } from '../storage/storage.ts';
 import type { BoundCounter, BoundHistogram } from '../telemetry.ts';
 import { sizeOf, type QueueLimits, type SendQueue } from './send-queue.ts';
 
 export interface DurableQueueOptions {
   readonly context: ComponentContext;
-  /** The id of the storage extension. */
-  readonly storage: string;
+  /** The id of a storage extension, or a storage. */
+  readonly storage: string | Storage;
   readonly limits: QueueLimits;
   /** Sends, and tells what became of each batch. */
   readonly sender: SendQueue;
@@ -89,19 +89,8 @@ export class DurableQueue implements LogHolder {
 
   /** Fails with AgentError: STORAGE_MISSING, STORAGE_LOCKED or STORAGE_UNUSABLE. */
   async start(): Promise<void> {
-    const { context, storage } = this.#options;
-    const extension = context.extension(storage);
-    if (!isStorage(extension)) {
-      throw new AgentError(
-        'STORAGE_MISSING',
-        `sending_queue::storage names ${storage}, which is ${extension === undefined ? 'not running' : 'no storage'}`,
-        {
-          component: `${context.kind}:${context.id}`,
-          mend: `configure ${storage} under extensions and list it in service::extensions`,
-        },
-      );
-    }
-    const log = await extension.openLog(storageName(context.kind, context.id), this);
+    const { context } = this.#options;
+    const log = await this.#storage().openLog(storageName(context.kind, context.id), this);
     this.#log = log;
     const { pending, possibleDuplicates: twice } = log;
     if (twice.items > 0) {
@@ -119,6 +108,21 @@ export class DurableQueue implements LogHolder {
       );
     }
     log.start();
+  }
+
+  #storage(): Storage {
+    const { context, storage } = this.#options;
+    if (typeof storage !== 'string') return storage;
+    const extension = context.extension(storage);
+    if (isStorage(extension)) return extension;
+    throw new AgentError(
+      'STORAGE_MISSING',
+      `sending_queue::storage names ${storage}, which is ${extension === undefined ? 'not running' : 'no storage'}`,
+      {
+        component: `${context.kind}:${context.id}`,
+        mend: `configure ${storage} under extensions and list it in service::extensions`,
+      },
+    );
   }
 
   submit(batch: Batch): Promise<void> {
@@ -201,7 +205,7 @@ export class DurableQueue implements LogHolder {
       {
         component: `${context.kind}:${context.id}`,
         rule: 'damaged_on_disk',
-        reason: `${file} in ${storage} is damaged`,
+        reason: typeof storage === 'string' ? `${file} in ${storage} is damaged` : `${file} is damaged`,
         signal,
         count: lost.items,
         intentional: false,

@@ -6,6 +6,7 @@ import type { ComponentContext, Exporter } from '../component.ts';
 import { asDeliveryError, Refused, Rejected } from '../delivery.ts';
 import { ITEM_NAME, type Signal } from '../signal.ts';
 import type { Span } from '../spans.ts';
+import type { Storage } from '../storage/storage.ts';
 import type { BoundCounter } from '../telemetry.ts';
 import { nextDelayMs, type RetrySettings } from './backoff.ts';
 import { Circuit } from './circuit.ts';
@@ -21,9 +22,11 @@ export interface SendingSettings {
   /** Undefined when the queue is off. */
   readonly queue?: QueueLimits & {
     readonly consumers: number;
-    /** The id of the storage extension that keeps the queue on disk. */
-    readonly storage?: string;
+    /** What keeps the queue on disk: the id of a storage extension, or a storage of the exporter's own. */
+    readonly storage?: string | Storage;
   };
+  /** Sends under way at most where there is no queue whose `consumers` say so. */
+  readonly parallelWithoutQueue?: number;
 }
 
 /** One attempt to send. A plain object rather than an AbortSignal, whose listeners cost more than a small send. */
@@ -98,7 +101,7 @@ class Round {
 
 const STOPPED = new Refused('the agent stopped waiting for the destination');
 
-/** Sends under way at most when there is no queue whose `num_consumers` says so. */
+/** Unless the settings say otherwise. */
 const PARALLEL_WITHOUT_QUEUE = 64;
 
 interface SentCounters {
@@ -139,7 +142,7 @@ class SendingExporter implements Exporter {
     this.#circuit = new Circuit(context);
     const storage = queue?.storage;
     const sender = new SendQueue({
-      parallel: queue?.consumers ?? PARALLEL_WITHOUT_QUEUE,
+      parallel: queue?.consumers ?? settings.parallelWithoutQueue ?? PARALLEL_WITHOUT_QUEUE,
       ...(queue ? { queue: storage === undefined ? queue : limitsBehindLog(queue) } : {}),
       mergeable: (batch) => destination.mergeable(batch),
       ...(destination.mayShare ? { mayShare: (one, other) => destination.mayShare?.(one, other) ?? true } : {}),

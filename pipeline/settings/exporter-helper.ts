@@ -11,32 +11,36 @@ import {
 } from '../schema.ts';
 
 /** `retry_on_failure`. */
-const retrySettings = z
-  .strictObject({
-    enabled: z.boolean().default(true).describe('Whether to try again at all.'),
-    initial_interval: nonNegativeDuration().prefault('5s').describe('The wait after the first failure.'),
-    randomization_factor: z
-      .number()
-      .min(0)
-      .max(1)
-      .default(0.5)
-      .describe('Spreads each wait by up to this share, both ways.'),
-    multiplier: z.number().min(0).default(1.5).describe('Each wait is the previous one times this.'),
-    max_interval: nonNegativeDuration().prefault('30s').describe('The longest wait.'),
-    max_elapsed_time: nonNegativeDuration().prefault('5m').describe('Give a batch up after this long; 0 means never.'),
-  })
-  .superRefine((retry, context) => {
-    if (retry.max_elapsed_time === 0) return;
-    for (const key of ['initial_interval', 'max_interval'] as const) {
-      if (retry.max_elapsed_time < retry[key]) {
-        context.addIssue({
-          code: 'custom',
-          path: ['max_elapsed_time'],
-          message: `max_elapsed_time must not be shorter than ${key}`,
-        });
+export function retrySettings(initialInterval = '5s') {
+  return z
+    .strictObject({
+      enabled: z.boolean().default(true).describe('Whether to try again at all.'),
+      initial_interval: nonNegativeDuration().prefault(initialInterval).describe('The wait after the first failure.'),
+      randomization_factor: z
+        .number()
+        .min(0)
+        .max(1)
+        .default(0.5)
+        .describe('Spreads each wait by up to this share, both ways.'),
+      multiplier: z.number().min(0).default(1.5).describe('Each wait is the previous one times this.'),
+      max_interval: nonNegativeDuration().prefault('30s').describe('The longest wait.'),
+      max_elapsed_time: nonNegativeDuration()
+        .prefault('5m')
+        .describe('Give a batch up after this long; 0 means never.'),
+    })
+    .superRefine((retry, context) => {
+      if (retry.max_elapsed_time === 0) return;
+      for (const key of ['initial_interval', 'max_interval'] as const) {
+        if (retry.max_elapsed_time < retry[key]) {
+          context.addIssue({
+            code: 'custom',
+            path: ['max_elapsed_time'],
+            message: `max_elapsed_time must not be shorter than ${key}`,
+          });
+        }
       }
-    }
-  });
+    });
+}
 
 const sizer = z.enum(['requests', 'items', 'bytes']);
 
@@ -134,7 +138,7 @@ function sizersOf(settings: { sizer?: Sizer | undefined; batch?: { sizer?: Sizer
 }
 
 /** `timeout`: of one attempt; 0 means without limit. */
-function timeoutSetting(defaultTimeout = '5s') {
+export function timeoutSetting(defaultTimeout = '5s') {
   return nonNegativeDuration().prefault(defaultTimeout).describe('For one attempt to send; 0 means without limit.');
 }
 
@@ -142,13 +146,13 @@ function timeoutSetting(defaultTimeout = '5s') {
 export function exporterHelperShape() {
   return {
     timeout: timeoutSetting(),
-    retry_on_failure: retrySettings.prefault({}).describe('What to do when the destination fails for now.'),
+    retry_on_failure: retrySettings().prefault({}).describe('What to do when the destination fails for now.'),
     sending_queue: queueSettings.describe('Where data waits for the destination.'),
   };
 }
 
 export const exporterHelperSettings = z.strictObject(exporterHelperShape());
 
-export type RetryOnFailureSettings = z.output<typeof retrySettings>;
+export type RetryOnFailureSettings = z.output<ReturnType<typeof retrySettings>>;
 export type QueueSettings = z.output<typeof queueSettings>;
 export type ExporterHelperSettings = z.output<typeof exporterHelperSettings>;

@@ -22,6 +22,7 @@ import { decodeHex, decodeUtf8, equalBytes } from './text.ts';
 const MAX_FIELD = 31;
 
 const EMPTY = new Uint8Array(0);
+const TWO_32 = 4_294_967_296;
 
 /**
  * Fields by number. Absent fields read as proto3's default (0, '', empty). Should a field that is not repeated occur more
@@ -150,6 +151,21 @@ export class MessageView {
   fixed64AsNumber(field: number): number {
     const start = this.#at(field, FIXED64);
     return start < 0 ? 0 : readFixed64AsNumber(this.bytes, start);
+  }
+
+  /** A fixed64 field, signed, as the nearest number. */
+  sfixed64AsNumber(field: number): number {
+    const start = this.#at(field, FIXED64);
+    return start < 0 ? 0 : (readFixed32(this.bytes, start + 4) | 0) * TWO_32 + readFixed32(this.bytes, start);
+  }
+
+  /** A fixed64 field of nanoseconds as whole milliseconds, rounded down; exact. */
+  nanosAsMillis(field: number): number {
+    const start = this.#at(field, FIXED64);
+    if (start < 0) return 0;
+    // 2^32 nanoseconds are 4,294 ms and 967,296 ns: everything below stays under 2^53.
+    const high = readFixed32(this.bytes, start + 4);
+    return high * 4294 + Math.floor((high * 967_296 + readFixed32(this.bytes, start)) / 1e6);
   }
 
   doubleField(field: number): number {

@@ -221,7 +221,9 @@ export class NumberDataPointView extends DataPointView {
 
   /** The value as a number: doubles as they are, integers exact up to 2^53, 0 where it is missing. */
   get value(): number {
-    return this.valueType === 'int' ? Number(this.intValue) : this.message.doubleField(NUMBER_DATA_POINT.asDouble);
+    return this.valueType === 'int'
+      ? this.message.sfixed64AsNumber(NUMBER_DATA_POINT.asInt)
+      : this.message.doubleField(NUMBER_DATA_POINT.asDouble);
   }
 
   get intValue(): bigint {

@@ -8,6 +8,7 @@ import {
   ProtoReader,
   readDouble,
   readFixed64,
+  readFixed64AsNumber,
   VARINT,
 } from '../wire.ts';
 import type { MessageView } from './message-view.ts';
@@ -52,6 +53,22 @@ export function repeatedDouble(message: MessageView, field: number): number[] {
   while (nextEights(field))
     for (let at = fields.start; at < fields.stop; at += 8) found.push(readDouble(fields.bytes, at));
   return found;
+}
+
+/** Puts a repeated fixed64 field into an array that is used again, as numbers: exact up to 2^53. */
+export function fixed64sInto(message: MessageView, field: number, into: number[]): void {
+  into.length = 0;
+  fields.reset(message.bytes, message.repeatedStart(field), message.repeatedEnd(field));
+  while (nextEights(field))
+    for (let at = fields.start; at < fields.stop; at += 8) into.push(readFixed64AsNumber(fields.bytes, at));
+}
+
+/** Puts a repeated double field into an array that is used again. */
+export function doublesInto(message: MessageView, field: number, into: number[]): void {
+  into.length = 0;
+  fields.reset(message.bytes, message.repeatedStart(field), message.repeatedEnd(field));
+  while (nextEights(field))
+    for (let at = fields.start; at < fields.stop; at += 8) into.push(readDouble(fields.bytes, at));
 }
 
 /** Goes to the next value of `field`, packed or not, made of eights. */

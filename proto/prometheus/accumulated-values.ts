@@ -43,6 +43,8 @@ export class HistogramValue {
   readonly kind = 'histogram';
   count = 0;
   sum = 0;
+  /** Whether every point had a sum. */
+  hasSum = true;
   /** Upper bounds, growing, and how many were in each bucket; those above the last bound are only in `count`. */
   bounds: readonly number[] = [];
   counts: number[] = [];
@@ -61,6 +63,7 @@ export class HistogramValue {
       }
       this.count += count;
       this.sum += sum;
+      this.hasSum &&= point.hasSum;
       return 'taken';
     }
     const inOrder = bounds.every((bound, index) => index === 0 || bound > (bounds[index - 1] ?? 0));
@@ -69,6 +72,7 @@ export class HistogramValue {
     this.counts = kept.counts;
     this.count = count;
     this.sum = sum;
+    this.hasSum = point.hasSum;
     return 'taken';
   }
 }

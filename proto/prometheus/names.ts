@@ -42,6 +42,17 @@ export function labelName(attribute: string, utf8: boolean): string | undefined 
   return ONLY_UNDERSCORES.test(name) ? undefined : name;
 }
 
+/** The unit as metadata has it: `meters_per_second`; '' for none. */
+export function unitName(unit: string, utf8: boolean): string {
+  const { main, per } = unitSuffixes(unit);
+  const parts = utf8 ? [main, per] : [cleanUnit(main), cleanUnit(per)];
+  return parts
+    .filter((part) => part !== '')
+    .join('_')
+    .replace(/^_/, '')
+    .replace(/_$/, '');
+}
+
 function nameWithSuffixes({ name, unit, kind }: NamedMetric, namespace: string): string {
   const suffixes = unitSuffixes(unit);
   let tokens = withUnit(tokensOf(name, INVALID), cleanUnit(suffixes.main), cleanUnit(suffixes.per));

@@ -25,3 +25,17 @@ function withGoExponent(value: number): string {
   const digits = exponent.slice(1);
   return `${mantissa}e${exponent.slice(0, 1)}${digits.length < 2 ? '0' : ''}${digits}`;
 }
+
+/** Without an exponent, whatever the size, as Go's FormatFloat(value, 'f', -1, 64): how le and quantile are written. */
+export function decimalText(value: number): string {
+  if (!Number.isFinite(value)) return floatText(value);
+  const sign = value < 0 || Object.is(value, -0) ? '-' : '';
+  const [mantissa = '', exponentText = '0'] = String(Math.abs(value)).split('e');
+  const exponent = Number(exponentText);
+  if (exponent === 0) return sign + mantissa;
+  const [whole = '', fraction = ''] = mantissa.split('.');
+  const digits = whole + fraction;
+  const point = whole.length + exponent;
+  if (point <= 0) return `${sign}0.${'0'.repeat(-point)}${digits}`;
+  return sign + digits.padEnd(point, '0');
+}
