@@ -230,11 +230,11 @@ void test('a connection that its server has closed meanwhile is not the end', as
 void test('redirects are followed ten times, and secrets stay at the host they are for', async () => {
   const seen: string[] = [];
   const other = await serve((request, response) => {
-    seen.push(`other ${request.headers.authorization} ${request.headers['x-team']} ${request.headers.cookie}`);
+    seen.push(`other ${request.headers.authorization} ${String(request.headers['x-team'])} ${request.headers.cookie}`);
     response.end('there');
   });
   const { port } = await serve((request, response) => {
-    seen.push(`${request.url} ${request.headers.authorization} ${request.headers['x-team']}`);
+    seen.push(`${request.url} ${request.headers.authorization} ${String(request.headers['x-team'])}`);
     if (request.url === '/round') response.writeHead(302, { location: '/round' });
     else if (request.url === '/here') response.writeHead(301, { location: 'metrics' });
     else if (request.url === '/away') response.writeHead(307, { location: `http://127.0.0.1:${other.port}/` });
@@ -267,7 +267,7 @@ void test('credentials of files are read again', async () => {
   const folder = mkdtempSync(path.join(os.tmpdir(), 'scrape-'));
   closers.push(() => rmSync(folder, { recursive: true }));
   const { port } = await serve((request, response) =>
-    response.end(`${request.headers.authorization} ${request.headers['x-key']}`),
+    response.end(`${request.headers.authorization} ${String(request.headers['x-key'])}`),
   );
   const [password, key] = [path.join(folder, 'password'), path.join(folder, 'key')];
   let now = 0;
