@@ -21,8 +21,8 @@ export interface GroupCommitOptions {
   written(segment: Segment, prepared: Prepared): void;
   /** The batch was refused after all. */
   refused(batch: Batch): void;
-  /** After a failed write the segment is closed. */
-  ended(): void;
+  /** After a failed write or sync the segment is closed. */
+  ended(error: unknown): void;
   synced(seconds: number): void;
   /** `undefined`: it works again. */
   failing(reason: string | undefined): void;
@@ -153,7 +153,7 @@ export class GroupCommit {
       options.refused(prepared.batch);
       reject(new Refused(reason, { retryAfterMs: RETRY_AFTER_MS, cause: error }));
     }
-    options.ended();
+    options.ended(error);
   }
 
   #recovered(): void {

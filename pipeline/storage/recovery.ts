@@ -3,7 +3,7 @@
 import { open, readdir, rename, rm, truncate, type FileHandle } from 'node:fs/promises';
 import path from 'node:path';
 import { HEADER_BYTES, headerAt, readTotal, TOTAL_BYTES } from './record.ts';
-import { readPiece } from './segment-reader.ts';
+import { isUnreadable, readPiece } from './segment-reader.ts';
 import { segmentOf, type Segment } from './segment.ts';
 import type { Settlements } from './settlements.ts';
 
@@ -46,9 +46,9 @@ export async function recover(folder: string, settlements: Settlements): Promise
   return { segments, setAside, nextNumber: 1 + Math.max(0, ...names.map(numberOf)) };
 }
 
-/** Sectors that can not be read are damage; anything else is for the one who starts the agent to mend. */
+/** A file whose very size can not be read is damage; anything but EIO is for the one who starts the agent to mend. */
 function damagedDisk(error: unknown): 'damaged' {
-  if (error instanceof Error && 'code' in error && error.code === 'EIO') return 'damaged';
+  if (isUnreadable(error)) return 'damaged';
   throw error;
 }
 
@@ -82,7 +82,8 @@ async function inspect(folder: string, segment: Segment, gaps: Set<number>): Pro
 }
 
 async function readClosing(file: FileHandle, size: number, key: number): Promise<ReturnType<typeof readTotal>> {
-  return size < TOTAL_BYTES ? undefined : readTotal(await readEnd(file, size - TOTAL_BYTES, TOTAL_BYTES), key);
+  const closing = size < TOTAL_BYTES ? undefined : await readEnd(file, size - TOTAL_BYTES, TOTAL_BYTES);
+  return closing && readTotal(closing, key);
 }
 
 /** Of a segment that was being written when the process ended. */
@@ -111,13 +112,21 @@ async function isTornWrite(file: FileHandle, size: number, { end, key }: Segment
   const left = size - end;
   if (left < HEADER_BYTES) return true;
   const first = await readEnd(file, end, HEADER_BYTES);
+  // What can not be read may have been whole.
+  if (!first) return false;
   const found = headerAt(first, 0, key);
   return found ? found.length > left : first.every((byte) => byte === 0);
 }
 
-async function readEnd(file: FileHandle, at: number, length: number): Promise<Buffer> {
+/** Undefined where the disk can not read it. */
+async function readEnd(file: FileHandle, at: number, length: number): Promise<Buffer | undefined> {
   const bytes = Buffer.alloc(length);
-  await file.read(bytes, 0, length, at);
+  try {
+    await file.read(bytes, 0, length, at);
+  } catch (error) {
+    if (isUnreadable(error)) return undefined;
+    throw error;
+  }
   return bytes;
 }
 
@@ -131,7 +140,18 @@ export async function setSegmentAside(folder: string, segment: Segment): Promise
   const name = path.join(folder, `${segment.name}${DAMAGED}`);
   await rename(path.join(folder, `${segment.name}.log`), name);
   await rm(path.join(folder, `${segment.name}.ack`), { force: true });
-  const kept = (await readdir(folder)).filter((file) => file.endsWith(DAMAGED)).sort();
-  for (const old of kept.slice(0, -KEPT_DAMAGED)) await rm(path.join(folder, old), { force: true });
+  for (const old of (await filesAside(folder)).slice(0, -KEPT_DAMAGED))
+    await rm(path.join(folder, old), { force: true });
   return name;
+}
+
+/** Deletes damaged segments that were kept; gives their names. */
+export async function deleteSetAside(folder: string): Promise<readonly string[]> {
+  const files = await filesAside(folder);
+  for (const file of files) await rm(path.join(folder, file), { force: true });
+  return files;
+}
+
+async function filesAside(folder: string): Promise<string[]> {
+  return (await readdir(folder)).filter((file) => file.endsWith(DAMAGED)).sort();
 }

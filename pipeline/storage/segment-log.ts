@@ -5,7 +5,7 @@ import type { Batch } from '../batch.ts';
 import { Refused, Rejected } from '../delivery.ts';
 import { GroupCommit, RETRY_AFTER_MS } from './group-commit.ts';
 import { HEADER_BYTES, type Prepared } from './record.ts';
-import { deleteSegment, setSegmentAside, type Recovered } from './recovery.ts';
+import { deleteSegment, deleteSetAside, setSegmentAside, type Recovered } from './recovery.ts';
 import { SegmentReader } from './segment-reader.ts';
 import { SegmentWriter } from './segment-writer.ts';
 import type { ComponentLogger } from '../telemetry.ts';
@@ -69,6 +69,8 @@ export class SegmentLog {
   #turn = 0;
   #feeding: Promise<void> | undefined;
   #chores: Promise<void> = Promise.resolve();
+  /** Files that are done with and could not be removed. */
+  readonly #unremoved = new Set<Segment>();
   #flushTimer: NodeJS.Timeout | undefined;
   #choreFailed = false;
   #isPaused = false;
@@ -89,7 +91,7 @@ export class SegmentLog {
       segment: () => this.#segmentToWrite(),
       written: (segment, prepared) => this.#written(segment, prepared),
       refused: (batch) => this.#count(batch, -1),
-      ended: () => this.#accountSealed(),
+      ended: (error) => this.#ended(error),
       synced: (seconds) => this.#holder?.synced(seconds),
       failing: (reason) => this.#holder?.failing(reason),
     });
@@ -176,7 +178,7 @@ export class SegmentLog {
     const { maxBytes } = this.#settings;
     const most = maxBytes === 0 ? SEGMENT_MAX_BYTES : Math.max(SEGMENT_MIN_BYTES, maxBytes >>> 3);
     const current = this.#writer.segment;
-    if (current && current.end < Math.min(most, SEGMENT_MAX_BYTES)) return current;
+    if (current && !this.#writer.isDoubtful && current.end < Math.min(most, SEGMENT_MAX_BYTES)) return current;
     await this.#seal();
     const segment = await this.#writer.begin();
     this.#segments.push(segment);
@@ -185,8 +187,19 @@ export class SegmentLog {
 
   async #seal(): Promise<void> {
     const { segment } = this.#writer;
-    await this.#writer.seal();
+    const error = await this.#writer.seal();
+    if (error !== undefined && this.#settings.fsync !== true) this.#sayUnsynced(error);
     if (segment) this.#account(segment);
+  }
+
+  /** What was answered and not synced yet; it stays readable as long as the machine runs. */
+  #sayUnsynced(error: unknown): void {
+    const { folder, log } = this.#options;
+    const fields = { folder, error: error instanceof Error ? error.message : String(error) };
+    log.error(
+      fields,
+      'What was last written to the queue on disk may not be on the disk; it is still sent from memory',
+    );
   }
 
   /** The record goes on at once where everything before it has, and memory allows. */
@@ -268,8 +281,17 @@ export class SegmentLog {
   }
 
   /** After a failed write a segment is closed, and what was in it may be settled already. */
-  #accountSealed(): void {
+  #ended(error: unknown): void {
+    if (isFull(error)) this.#chore(() => this.#deleteSetAside());
     for (const segment of this.#segments.filter(({ isSealed }) => isSealed)) this.#account(segment);
+  }
+
+  /** Room for data goes before files that are kept for whoever wants to look. */
+  async #deleteSetAside(): Promise<void> {
+    const { folder, log } = this.#options;
+    const files = await deleteSetAside(folder);
+    if (files.length > 0)
+      log.warn({ folder, files }, 'The disk is full: damaged files that were kept aside are deleted');
   }
 
   /** A segment that was read to its end: what is neither settled nor given out is lost, and said once. */
@@ -315,7 +337,7 @@ export class SegmentLog {
     if (this.#isClosing) return;
     this.#flushTimer ??= setTimeout(() => {
       this.#flushTimer = undefined;
-      this.#chore(() => this.#settlements.flush());
+      this.#chore(() => this.#tidy());
     }, SETTLE_DELAY_MS);
   }
 
@@ -326,12 +348,28 @@ export class SegmentLog {
     this.#segments.splice(place, 1);
     this.diskBytes -= segment.end;
     this.#settlements.forget(segment);
+    this.#chore(() => this.#remove(segment));
+  }
+
+  /** What can not be removed counts again, and is tried again with the next settlements. */
+  async #remove(segment: Segment): Promise<void> {
     const { folder } = this.#options;
-    this.#chore(async () => {
+    const isTriedAgain = this.#unremoved.has(segment);
+    try {
       await this.#reader.forget(segment);
       if (segment.isDamaged) await setSegmentAside(folder, segment);
       else await deleteSegment(folder, segment);
-    });
+    } catch (error) {
+      if (!isTriedAgain) this.diskBytes += segment.end;
+      this.#unremoved.add(segment);
+      throw error;
+    }
+    if (this.#unremoved.delete(segment)) this.diskBytes -= segment.end;
+  }
+
+  async #tidy(): Promise<void> {
+    for (const segment of this.#unremoved) await this.#remove(segment);
+    await this.#settlements.flush();
   }
 
   /** Work on files that nobody waits for, one after the other. What fails is said once until something works. */
@@ -356,4 +394,8 @@ export class SegmentLog {
     this.pending.items += sign * batch.items;
     this.pending.bytes += sign * batch.bytes;
   }
+}
+
+function isFull(error: unknown): boolean {
+  return error instanceof Error && 'code' in error && (error.code === 'ENOSPC' || error.code === 'EDQUOT');
 }

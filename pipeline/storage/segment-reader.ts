@@ -6,6 +6,8 @@ import type { Batch } from '../batch.ts';
 import { batchAt, findHeader, headerAt, HEADER_BYTES, KIND_TOTAL } from './record.ts';
 
 const PIECE_BYTES = 1 << 20;
+/** What disks and file systems give up as a whole, at least. */
+const PAGE_BYTES = 4096;
 
 export interface ReadRecord {
   readonly index: number;
@@ -130,14 +132,37 @@ function recordOf(
   return { index, items, bytes: bodyBytes, batch, at: pieceAt + place, length, isDamaged: wanted && !batch };
 }
 
-/** Fails when the file ends before. */
+/** Fails when the file ends before. Pages that the disk can not read are zeros, which no checksum takes for a record. */
 async function readAt(file: FileHandle, at: number, length: number): Promise<Buffer> {
   const bytes = Buffer.allocUnsafeSlow(length);
-  let filled = 0;
-  while (filled < length) {
-    const { bytesRead } = await file.read(bytes, filled, length - filled, at + filled);
-    if (bytesRead === 0) throw new Error(`the file ends at byte ${at + filled}, ${at + length} were expected`);
-    filled += bytesRead;
+  try {
+    await fill(file, bytes, at, 0, length);
+  } catch (error) {
+    if (!isUnreadable(error)) throw error;
+    // Only what is on the bad pages is lost, not what was asked for together with it.
+    for (let from = 0; from < length;) {
+      const to = Math.min(length, from + PAGE_BYTES - ((at + from) % PAGE_BYTES));
+      await fill(file, bytes, at, from, to).catch((reason: unknown) => {
+        if (!isUnreadable(reason)) throw reason;
+        bytes.fill(0, from, to);
+      });
+      from = to;
+    }
   }
   return bytes;
+}
+
+/** Reads what belongs at `from` to `to` of `bytes`, whose first byte is at `at` of the file. */
+async function fill(file: FileHandle, bytes: Buffer, at: number, from: number, to: number): Promise<void> {
+  let filled = from;
+  while (filled < to) {
+    const { bytesRead } = await file.read(bytes, filled, to - filled, at + filled);
+    if (bytesRead === 0) throw new Error(`the file ends at byte ${at + filled}, ${at + to} were expected`);
+    filled += bytesRead;
+  }
+}
+
+/** Whether the disk could not read something that is there. */
+export function isUnreadable(error: unknown): boolean {
+  return error instanceof Error && 'code' in error && error.code === 'EIO';
 }

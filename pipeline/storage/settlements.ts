@@ -2,10 +2,11 @@
 // now and then without waiting for the disk. What is lost of them in a crash is delivered again, nothing worse.
 
 import { constants } from 'node:fs';
-import { open, readFile, truncate } from 'node:fs/promises';
+import { open, readFile, rm, truncate } from 'node:fs/promises';
 import path from 'node:path';
 import { crc32c } from '../transport/crc32c.ts';
 import { addTo, type Segment } from './segment.ts';
+import { isUnreadable } from './segment-reader.ts';
 
 const ENTRY_BYTES = 16;
 /** In place of an index: some record was given out, and: everything given out is settled or came back. */
@@ -39,7 +40,11 @@ export class Settlements {
       bytes = await readFile(file);
     } catch (error) {
       if (isMissing(error)) return;
-      throw error;
+      if (!isUnreadable(error)) throw error;
+      // What was settled is not known any more: it comes again, and counts as what may come twice.
+      segment.wasTaken = true;
+      await rm(file);
+      return;
     }
     let written = 0;
     for (; written + ENTRY_BYTES <= bytes.length; written += ENTRY_BYTES) {
@@ -75,19 +80,30 @@ export class Settlements {
 
   /** Writes what has come together; what can not be written is kept for the next time. Fails as writing does. */
   async flush(): Promise<void> {
+    let failure: unknown;
     for (const [segment, notes] of this.#notes) {
-      const { length } = notes;
-      if (length === 0) continue;
-      const file = await open(this.#fileOf(segment), constants.O_WRONLY | constants.O_CREAT, 0o600);
+      if (notes.length === 0) continue;
       try {
-        await file.write(notes.buffer, 0, length, notes.written);
-      } finally {
-        await file.close();
+        await this.#write(segment, notes);
+      } catch (error) {
+        // One bad file is no reason to forget the others.
+        failure ??= error;
       }
-      notes.written += length;
-      notes.buffer.copy(notes.buffer, 0, length, notes.length);
-      notes.length -= length;
     }
+    if (failure !== undefined) throw failure;
+  }
+
+  async #write(segment: Segment, notes: Notes): Promise<void> {
+    const { length } = notes;
+    const file = await open(this.#fileOf(segment), constants.O_WRONLY | constants.O_CREAT, 0o600);
+    try {
+      await file.write(notes.buffer, 0, length, notes.written);
+    } finally {
+      await file.close();
+    }
+    notes.written += length;
+    notes.buffer.copy(notes.buffer, 0, length, notes.length);
+    notes.length -= length;
   }
 
   #push(segment: Segment, index: number, items: number, bytes: number): void {

@@ -1,10 +1,11 @@
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
-import { closeSync, openSync, rmSync, writeFileSync, writeSync } from 'node:fs';
+import { closeSync, openSync, readFileSync, rmSync, writeFileSync, writeSync } from 'node:fs';
 import path from 'node:path';
 import { test } from 'node:test';
 import { Refused } from '../../../pipeline/delivery.ts';
-import { canMount, Folder, numbered, openedLog, until } from '../../support/storing.ts';
+import type { DurableLog } from '../../../pipeline/storage/storage.ts';
+import { canMount, Collector, Folder, NAME, numbered, openedLog, storageAt, until } from '../../support/storing.ts';
 
 void test(
   'a full disk refuses and costs nothing that was taken; with room again it takes by itself',
@@ -90,3 +91,48 @@ void test(
     }
   },
 );
+
+void test(
+  'damaged files that are kept aside make room where the disk is full',
+  { skip: canMount() ? false : 'needs the right to mount a tmpfs' },
+  async () => {
+    using folder = new Folder();
+    execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=1m', 'tmpfs', folder.path]);
+    try {
+      let now = 0;
+      const options = { steadyNow: () => now, settings: { fsync: true, maxBytes: 0 } };
+      const before = await openedLog(folder, options);
+      for (let id = 0; id < 40; id += 1) await before.log.append(numbered(id, 20_000));
+      await before.log.release();
+      const [name = ''] = folder.files('.log');
+      const file = path.join(folder.log, name);
+      const bytes = readFileSync(file);
+      bytes[100] = (bytes[100] ?? 0) ^ 1;
+      writeFileSync(file, bytes);
+      const { log, holder } = await opened(folder, options, 39);
+      assert.deepEqual(holder.numbers, [...Array(40).keys()].slice(1));
+      for (const record of holder.records) log.settle(record);
+      await until(() => folder.files('.damaged').length === 1);
+      await assert.rejects(log.append(numbered(100, 400_000)), Refused, 'what is kept fills the disk');
+      await until(() => folder.files('.damaged').length === 0);
+      now += 1000;
+      await log.append(numbered(101, 400_000));
+      await log.release();
+    } finally {
+      execFileSync('umount', ['--lazy', folder.path]);
+    }
+  },
+);
+
+/** Opens a log of which only `count` records can be read. */
+async function opened(
+  folder: Folder,
+  options: Parameters<typeof storageAt>[1],
+  count: number,
+): Promise<{ readonly log: DurableLog; readonly holder: Collector }> {
+  const holder = new Collector();
+  const log = await storageAt(folder, options).openLog(NAME, holder);
+  log.start();
+  await until(() => holder.records.length === count);
+  return { log, holder };
+}
