@@ -1,6 +1,7 @@
 // YAML text as a configuration tree: positions from the `yaml` library, the meaning of plain scalars as the collector's
 // YAML library (yaml.v3 for Go) has it, which is neither YAML 1.1 nor 1.2.
 
+import { isUtf8 } from 'node:buffer';
 import {
   Composer,
   isAlias,
@@ -208,7 +209,7 @@ function keyText(value: ScalarValue): string {
 
 function scalarNode(scalar: Scalar, at: SourcePosition): ScalarNode {
   const text = typeof scalar.value === 'string' ? scalar.value : (scalar.source ?? '');
-  const value = scalarValue(scalar, text);
+  const value = scalarValue(scalar, text, at);
   const isDouble =
     Number.isInteger(value) && (scalar.tag === FLOAT_TAG || resolveInteger(text.replaceAll('_', '')) === undefined);
   return isDouble ? { kind: 'scalar', value, at, isDouble } : { kind: 'scalar', value, at };
@@ -216,7 +217,7 @@ function scalarNode(scalar: Scalar, at: SourcePosition): ScalarNode {
 
 const FLOAT_TAG = 'tag:yaml.org,2002:float';
 
-function scalarValue(scalar: Scalar, text: string): ScalarValue {
+function scalarValue(scalar: Scalar, text: string, at: SourcePosition): ScalarValue {
   switch (scalar.tag) {
     case undefined:
       // A scalar without a type is one that is not written at all: `key:`.
@@ -227,10 +228,17 @@ function scalarValue(scalar: Scalar, text: string): ScalarValue {
     case 'tag:yaml.org,2002:null':
       return resolvePlain(text);
     case 'tag:yaml.org,2002:binary':
-      return Buffer.from(text, 'base64').toString('latin1');
+      return binaryText(text, at);
     default:
       return text;
   }
+}
+
+/** Go has the bytes themselves; here they have to be text. */
+function binaryText(base64: string, at: SourcePosition): string {
+  const bytes = Buffer.from(base64, 'base64');
+  if (isUtf8(bytes)) return bytes.toString();
+  throw new AgentError('CONFIG_SYNTAX', 'the bytes of !!binary are not text in UTF-8', { at });
 }
 
 function placeOf(node: unknown, position: (offset: number) => SourcePosition): SourcePosition | undefined {

@@ -66,6 +66,12 @@ void test('quotes, tags, anchors and merge keys', () => {
   assert.equal(plain(''), null);
 });
 
+void test('bytes in base64 are text in UTF-8, or refused', () => {
+  assert.deepEqual(plain('a: !!binary "w6k="'), { a: '\u00e9' });
+  assert.match(problems('a: !!binary "/w=="'), /test\.yaml:1:13: the bytes of !!binary are not text in UTF-8/);
+  assert.match(problems('!!binary "/w==": b'), /not text in UTF-8/);
+});
+
 void test('every value and key knows its place', () => {
   const { node } = parseYaml('a:\n  b: [x,\n    y]\n', 'agent.yaml');
   const b = entryOf(entryOf(node, 'a')?.node, 'b');
