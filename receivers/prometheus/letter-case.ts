@@ -16,9 +16,13 @@ function mapLetters(text: string, map: (letter: string) => string): string {
   for (const letter of text) {
     const mapped = map(letter);
     // JavaScript makes SS of ß; where one letter becomes several, Go leaves it or takes the one of the same length.
-    result += [...mapped].length === 1 ? mapped : (TITLE_FORMS.get(letter) ?? letter);
+    result += isOneLetter(mapped) ? mapped : (TITLE_FORMS.get(letter) ?? letter);
   }
   return result;
+}
+
+function isOneLetter(text: string): boolean {
+  return text.length === ((text.codePointAt(0) ?? 0) > 0xffff ? 2 : 1);
 }
 
 /** Greek letters with iota, whose upper case is one letter in Unicode's simple mapping and two in the full one. */

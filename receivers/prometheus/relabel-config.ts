@@ -49,7 +49,7 @@ export const relabelKeys = z.strictObject({
       try {
         compileAnchored(pattern);
       } catch (error) {
-        context.addIssue({ code: 'custom', message: error instanceof Error ? error.message : String(error) });
+        context.addIssue({ code: 'custom', message: patternProblem(pattern, error) });
       }
     })
     .describe('The RE2 pattern that the whole of the joined values has to match; a $ of it is written $$.'),
@@ -77,6 +77,12 @@ export const relabelKeys = z.strictObject({
 });
 
 export type RelabelKeys = z.output<typeof relabelKeys>;
+
+/** Names the pattern as it was written, not as it is anchored. */
+function patternProblem(pattern: string, error: unknown): string {
+  const reason = error instanceof Error ? error.message.replaceAll(`^(?s:${pattern})$`, pattern) : String(error);
+  return reason.replace(/^.*?is not a regular expression/, `${JSON.stringify(pattern)} is not a regular expression`);
+}
 
 /** The pattern as Prometheus reads it: from start to end, and `.` matches line ends too. */
 export function compileAnchored(pattern: string): ReturnType<typeof compileRe2> {
@@ -140,8 +146,8 @@ function mayBeTarget(label: string, action: RelabelAction, scheme: ValidationSch
 /** Names of the old character set in which `$1` and `${name}` may stand. */
 const LEGACY_TEMPLATE = /^(?:[a-zA-Z_]|\$(?:\{\w+\}|\w+))(?:\w|\$(?:\{\w+\}|\w+))*$/;
 
-function isNameOrTemplate(text: string, scheme: ValidationScheme): boolean {
-  return scheme === 'utf8' ? isLabelName(text, scheme) : LEGACY_TEMPLATE.test(text);
+function isNameOrTemplate(name: string, scheme: ValidationScheme): boolean {
+  return scheme === 'utf8' ? isLabelName(name, scheme) : LEGACY_TEMPLATE.test(name);
 }
 
 function superfluousKey(rule: RelabelKeys): { readonly key: string; readonly message: string } | undefined {

@@ -57,8 +57,8 @@ function compileRule(config: RelabelConfig): Rule {
         return true;
       };
     }
-    case 'labeldrop':
-    case 'labelkeep': {
+    default: {
+      // labeldrop and labelkeep.
       const pattern = anchoredPattern(config.regex);
       const dropped = action === 'labeldrop';
       return (draft) => {

@@ -109,6 +109,9 @@ function targetOf(labels: Map<string, string>, discovered: Labels, job: ScrapeCo
     if (!value.isWellFormed()) return `the value of its label ${name} is not valid text`;
   const sorted = [...labels].toSorted(([a], [b]) => (a < b ? -1 : 1));
   const url = targetUrl(labels, job.params);
+  if (!/^https?:/.test(url) || !URL.canParse(url)) {
+    return `${JSON.stringify(url)} is not a URL that can be scraped; expected http or https in __scheme__ and host:port in __address__`;
+  }
   return {
     id: hash('md5', JSON.stringify([url, sorted])),
     url,

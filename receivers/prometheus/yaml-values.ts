@@ -40,14 +40,14 @@ export function textMap() {
 
 /** A list of sections, none of which may be empty. */
 export function sections<S extends z.ZodType>(schema: S, what: string) {
-  const section = z.preprocess((value, context) => {
+  const entry = z.preprocess((value, context) => {
     if (value === null) {
       context.issues.push({ code: 'custom', input: value, message: `${what} is empty; fill it in or remove the dash` });
       return z.NEVER;
     }
     return value;
   }, schema);
-  return z.preprocess((value) => (value === null ? [] : value), z.array(section));
+  return z.preprocess((value) => (value === null ? [] : value), z.array(entry));
 }
 
 /** A section all of whose keys may be absent; a bare `tls_config:` is the same as none. */

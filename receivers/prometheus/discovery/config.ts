@@ -85,14 +85,14 @@ export const httpDiscovery = z
   })
   .superRefine(checkHttp);
 
-function urlProblem(text: string): string | undefined {
-  if (text === '') return 'the URL is missing';
-  const scheme = /^([a-z][a-z0-9+.-]*):/i.exec(text)?.[1]?.toLowerCase();
+function urlProblem(url: string): string | undefined {
+  if (url === '') return 'the URL is missing';
+  const scheme = /^([a-z][a-z0-9+.-]*):/i.exec(url)?.[1]?.toLowerCase();
   if (scheme !== 'http' && scheme !== 'https') {
-    return `${JSON.stringify(text)} has no scheme that can be used; expected http:// or https:// in front`;
+    return `${JSON.stringify(url)} has no scheme that can be used; expected http:// or https:// in front`;
   }
-  if (!/^https?:\/\/[^/?#]/i.test(text)) return `${JSON.stringify(text)} names no host`;
-  return URL.canParse(text) ? undefined : `${JSON.stringify(text)} is not a URL`;
+  if (!/^https?:\/\/[^/?#]/i.test(url)) return `${JSON.stringify(url)} names no host`;
+  return URL.canParse(url) ? undefined : `${JSON.stringify(url)} is not a URL`;
 }
 
 export function httpDiscoveryConfig(keys: z.output<typeof httpDiscovery>): HttpDiscoveryConfig {

@@ -139,7 +139,7 @@ const KINDS: Readonly<Record<string, Kind>> = {
   stackit_sd_configs: {
     keys: 'project refresh_interval port region endpoint service_account_key private_key service_account_key_path private_key_path credentials_file_path',
     http: true,
-    check: (keys) => ('region' in keys ? undefined : hostProblem(keys, 'endpoint')),
+    check: (keys) => ('endpoint' in keys ? hostProblem(keys, 'endpoint') : undefined),
   },
   triton_sd_configs: {
     keys: 'account role dns_suffix endpoint groups port refresh_interval tls_config version',
