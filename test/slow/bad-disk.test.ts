@@ -160,7 +160,7 @@ void test('a sync by interval that fails ends its file, and later data is whole'
   await disk.kill();
   await disk.open();
   // Number 1 is zeros now, in a file of which the others come all the same.
-  const there = await disk.until(({ numbers }) => numbers.includes(3));
+  const there = await disk.until((look) => look.numbers.includes(3));
   assert.deepEqual(there.numbers, [0, 2, 3]);
   await disk.release();
 });
