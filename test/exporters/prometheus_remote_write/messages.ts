@@ -40,7 +40,13 @@ ${HISTOGRAM}`,
     .root.lookupType('Request'),
 };
 
-interface Histogram {
+export interface Histogram {
+  readonly count_int: string;
+  readonly zero_count_int: string;
+  readonly zero_threshold: number;
+  readonly schema: number;
+  readonly timestamp: string;
+  readonly custom_values: readonly number[];
   readonly start_timestamp?: string;
   readonly sum: number;
   readonly positive_spans: readonly { offset: number; length: number }[];
