@@ -41,7 +41,10 @@ const MAX_UINT64 = 2n ** 64n - 1n;
 
 /** The keys of a rule. Whether they fit together is asked of `relabelProblem`, once the job's naming scheme is known. */
 export const relabelKeys = z.strictObject({
-  source_labels: texts().prefault([]).describe('The labels whose values are joined.'),
+  source_labels: texts()
+    .prefault([])
+    .refine((names) => names.every((name) => isLabelName(name, 'utf8')), 'a label has no name')
+    .describe('The labels whose values are joined.'),
   separator: text().default(DEFAULTS.separator).describe('What stands between the joined values.'),
   regex: text()
     .default(DEFAULTS.regex)
