@@ -2,6 +2,7 @@
 
 import { existsSync } from 'node:fs';
 import { statfs } from 'node:fs/promises';
+import os from 'node:os';
 import { batchOf } from '../../pipeline/batch.ts';
 import type { ComponentContext, Outputs, Receiver } from '../../pipeline/component.ts';
 import { asDeliveryError, Rejected, type Consumer } from '../../pipeline/delivery.ts';
@@ -10,19 +11,30 @@ import type { BoundCounter, ReceiverCounters } from '../../pipeline/telemetry.ts
 import { MetricWriter } from '../../proto/otlp/metric-writer.ts';
 import { BootTime } from './boot-time.ts';
 import type { HostMetricsConfig } from './config.ts';
+import { linuxInventory } from './inventory-linux.ts';
+import { inventoryFields } from './inventory.ts';
+import { otherInventory, OtherSource, type Package } from './other-systems/source.ts';
 import { Problems } from './problems.ts';
 import { ProcessTable } from './process-table.ts';
 import { Schedule } from './schedule.ts';
 import type { Scraper } from './scraper.ts';
-import { createScrapers } from './scrapers.ts';
+import { createOtherScrapers, createScrapers, missingScrapers } from './scrapers.ts';
 
 const LONGEST_MOUNT_WAIT_MS = 5_000;
+const INVENTORY_MS = 2_000;
 
 interface Running {
   readonly scraper: Scraper;
   readonly problems: Problems;
   readonly scraped: BoundCounter;
   readonly errored: BoundCounter;
+}
+
+export interface HostOptions {
+  /** The system's, unless a test says otherwise. */
+  readonly platform?: NodeJS.Platform;
+  /** Imports what measures systems that are not Linux. */
+  readonly load?: () => Promise<Package>;
 }
 
 export class HostMetricsReceiver implements Receiver {
@@ -34,9 +46,12 @@ export class HostMetricsReceiver implements Receiver {
   readonly #processes: ProcessTable;
   readonly #writer = new MetricWriter();
   readonly #schedule: Schedule;
+  readonly #source: OtherSource | undefined;
+  readonly #missing: readonly string[];
+  readonly #stopping = new AbortController();
   #isClosed = false;
 
-  constructor(config: HostMetricsConfig, context: ComponentContext, outputs: Outputs) {
+  constructor(config: HostMetricsConfig, context: ComponentContext, outputs: Outputs, options: HostOptions = {}) {
     const next = outputs.metrics;
     // The engine creates a receiver only for signals that some pipeline takes from it.
     if (!next) throw new Error('host_metrics has no pipeline for metrics');
@@ -44,10 +59,16 @@ export class HostMetricsReceiver implements Receiver {
     this.#next = next;
     this.#rootPath = config.root_path;
     this.#counters = context.metrics.receiver('metrics', '');
+    const platform = options.platform ?? process.platform;
+    const isLinux = platform === 'linux';
+    const waitMs = config.timeout || Math.min(config.collection_interval, LONGEST_MOUNT_WAIT_MS);
+    this.#source = isLinux ? undefined : new OtherSource({ load: options.load ?? loadPackage, timeoutMs: waitMs });
+    this.#missing = isLinux ? [] : missingScrapers(config);
     // One for all, so that start times agree.
-    const boot = new BootTime(rootOf(config), new Problems(context.log, 'boot time'));
+    const bootUnixNano = isLinux ? linuxBoot(config, context) : otherBoot(context.now());
     this.#processes = new ProcessTable(`${rootOf(config)}/proc`);
-    this.#scrapers = createScrapers(config).map(({ type, create }) => {
+    const chosen = this.#source ? createOtherScrapers(config, platform, this.#source) : createScrapers(config);
+    this.#scrapers = chosen.map(({ type, create }) => {
       const problems = new Problems(context.log, type);
       const scraper = create({
         root: rootOf(config),
@@ -55,10 +76,10 @@ export class HostMetricsReceiver implements Receiver {
         log: context.log,
         problems,
         now: context.now,
-        bootUnixNano: () => boot.unixNano(),
+        bootUnixNano,
         processes: this.#processes,
         statfs: (path) => statfs(path),
-        mountTimeoutMs: config.timeout || Math.min(config.collection_interval, LONGEST_MOUNT_WAIT_MS),
+        mountTimeoutMs: waitMs,
       });
       return { scraper, problems, ...scraperCounters(context, type) };
     });
@@ -71,11 +92,14 @@ export class HostMetricsReceiver implements Receiver {
   }
 
   start(): Promise<void> {
-    if (process.platform !== 'linux') {
-      throw new AgentError('START_FAILED', `host_metrics measures Linux only; this is ${process.platform}`, {
+    if (this.#scrapers.length === 0) {
+      throw new AgentError('START_FAILED', `on ${process.platform} there is nothing of ${this.#missing.join(', ')}`, {
         component: `receiver:${this.#context.id}`,
-        mend: 'take host_metrics out of the configuration on this machine',
+        mend: 'name another scraper as well, such as cpu, or take host_metrics out on this machine',
       });
+    }
+    if (this.#missing.length > 0) {
+      this.#context.log.warn({ scrapers: this.#missing }, 'these scrapers measure Linux only and give nothing here');
     }
     if (this.#rootPath !== '' && !existsSync(this.#rootPath)) {
       throw new AgentError('START_FAILED', `root_path ${JSON.stringify(this.#rootPath)} does not exist`, {
@@ -84,10 +108,12 @@ export class HostMetricsReceiver implements Receiver {
       });
     }
     this.#schedule.start();
+    void this.#sayInventory();
     return Promise.resolve();
   }
 
   async stop(deadline: AbortSignal): Promise<void> {
+    this.#stopping.abort();
     await this.#schedule.stop(deadline);
     // A scrape that is still held up must open nothing any more.
     this.#isClosed = true;
@@ -95,8 +121,23 @@ export class HostMetricsReceiver implements Receiver {
     this.#processes.close();
   }
 
+  /** Once, beside the first scrape; the start does not wait for it. */
+  async #sayInventory(): Promise<void> {
+    const signal = AbortSignal.any([this.#stopping.signal, AbortSignal.timeout(INVENTORY_MS)]);
+    try {
+      const source = this.#source;
+      const inventory = source
+        ? await otherInventory(source)
+        : await linuxInventory(rootOf({ root_path: this.#rootPath }), signal);
+      if (!this.#isClosed) this.#context.log.info(inventoryFields(inventory), 'this is the host');
+    } catch (error) {
+      if (!this.#stopping.signal.aborted) this.#context.log.info({ error }, 'what the host is could not be found out');
+    }
+  }
+
   async #scrape(): Promise<void> {
     this.#processes.startScrape();
+    this.#source?.startScrape();
     for (const running of this.#scrapers) {
       await this.#scrapeOne(running);
       if (this.#isClosed) return;
@@ -143,7 +184,7 @@ export class HostMetricsReceiver implements Receiver {
   }
 }
 
-function rootOf({ root_path: path }: HostMetricsConfig): string {
+function rootOf({ root_path: path }: Pick<HostMetricsConfig, 'root_path'>): string {
   return path.replace(/\/+$/, '');
 }
 
@@ -163,4 +204,21 @@ function scraperCounters(context: ComponentContext, scraper: string): Pick<Runni
       labels,
     }),
   };
+}
+
+function linuxBoot(config: HostMetricsConfig, context: ComponentContext): () => bigint {
+  const boot = new BootTime(rootOf(config), new Problems(context.log, 'boot time'));
+  return () => boot.unixNano();
+}
+
+/** To the second, once, so that the start does not move. */
+function otherBoot(nowMs: number): () => bigint {
+  const boot = BigInt(Math.floor(nowMs / 1_000 - os.uptime())) * 1_000_000_000n;
+  return () => boot;
+}
+
+/** CommonJS: its functions are those of the default export. */
+async function loadPackage(): Promise<Package> {
+  const { default: functions } = await import('systeminformation');
+  return functions;
 }

@@ -6,6 +6,8 @@ import declaration from '../../../receivers/host_metrics/index.ts';
 import type { HostMetricsConfig } from '../../../receivers/host_metrics/config.ts';
 import type { Batch } from '../../../pipeline/batch.ts';
 import type { Receiver } from '../../../pipeline/component.ts';
+import type { Consumer } from '../../../pipeline/delivery.ts';
+import { HostMetricsReceiver, type HostOptions } from '../../../receivers/host_metrics/receiver.ts';
 import { flatPoints, type FlatPoint } from '../../support/flat-metrics.ts';
 import { testContext, type TestContext } from '../../support/context.ts';
 import { CPU_METRICS } from '../../../receivers/host_metrics/scrapers/cpu.ts';
@@ -29,20 +31,19 @@ export interface Scraping extends AsyncDisposable {
 }
 
 /** Starts a receiver at once; `section` as in YAML. */
-export async function scraping(section: object): Promise<Scraping> {
+export async function scraping(section: object, options: HostOptions = {}): Promise<Scraping> {
   const test = testContext({ kind: 'receiver', id: 'host_metrics', realTime: true });
   const batches: Batch[] = [];
   let arrived = Promise.withResolvers<void>();
   const configuration: HostMetricsConfig = declaration.config.parse({ initial_delay: '0s', ...section });
-  const receiver = declaration.create(configuration, test.context, {
-    metrics: {
-      consume: (batch) => {
-        batches.push(batch);
-        arrived.resolve();
-        return Promise.resolve();
-      },
+  const metrics: Consumer = {
+    consume: (batch) => {
+      batches.push(batch);
+      arrived.resolve();
+      return Promise.resolve();
     },
-  });
+  };
+  const receiver = new HostMetricsReceiver(configuration, test.context, { metrics }, options);
   await receiver.start();
   return {
     receiver,
@@ -60,8 +61,8 @@ export async function scraping(section: object): Promise<Scraping> {
 }
 
 /** One scrape. */
-export async function scrape(section: object): Promise<readonly FlatPoint[]> {
-  await using running = await scraping(section);
+export async function scrape(section: object, options: HostOptions = {}): Promise<readonly FlatPoint[]> {
+  await using running = await scraping(section, options);
   return await running.next();
 }
 
