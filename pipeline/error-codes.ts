@@ -199,6 +199,11 @@ export const ERROR_CODES = {
     explanation:
       'Patterns are in the dialect of RE2, as in the collector: no look-around, no back-references. In YAML between double quotes a backslash has to be written twice; single quotes or no quotes avoid that.',
   },
+  EXPR_INVALID: {
+    summary: 'An expression of the expr language is not valid.',
+    explanation:
+      'The message names line and column and shows the place. Names are those of the setting that holds the expression (MetricName, Label("key") in the filter processor); strings compare with ==, contains, startsWith and matches; several conditions are joined by and, or, not.',
+  },
   OTTL_INVALID: {
     summary: 'An OTTL statement or condition is not valid.',
     explanation:

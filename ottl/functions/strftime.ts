@@ -1,8 +1,8 @@
 // Time: reads times by ctime directives (`%Y-%m-%d`), as the collector's strptime does.
 
 import { OttlEvaluationError, Time } from '../value.ts';
-import { DAYS, MONTHS } from './calendar-names.ts';
-import { momentOf, offsetText } from './time-zones.ts';
+import { DAYS, MONTHS } from '../../pipeline/calendar/names.ts';
+import { momentOf, offsetText } from '../../pipeline/calendar/time-zones.ts';
 
 /** Directives that stand for several. */
 const COMPOUND: Readonly<Record<string, string>> = {

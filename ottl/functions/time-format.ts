@@ -1,8 +1,8 @@
 // FormatTime: times as text by ctime directives (`%Y-%m-%d`), each as the collector renders it.
 
 import { OttlEvaluationError, type Time } from '../value.ts';
-import { localTime, type LocalTime, offsetText } from './time-zones.ts';
-import { DAYS, MONTHS } from './calendar-names.ts';
+import { localTime, type LocalTime, offsetText } from '../../pipeline/calendar/time-zones.ts';
+import { DAYS, MONTHS } from '../../pipeline/calendar/names.ts';
 
 type Render = (time: LocalTime) => string;
 

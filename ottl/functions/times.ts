@@ -1,11 +1,12 @@
 // Converters of times and durations.
 
+import { parseDurationNano } from '../../pipeline/calendar/durations.ts';
 import { converter, type Converters } from '../function.ts';
 import { Duration, OttlEvaluationError, Time, type OttlValue } from '../value.ts';
 import { durationOf, intOf, textOf, timeOf } from './arguments.ts';
 import { parseTime } from './strftime.ts';
 import { formatTime } from './time-format.ts';
-import { checkZone, localTime } from './time-zones.ts';
+import { checkZone, localTime } from '../../pipeline/calendar/time-zones.ts';
 
 /** The date as the time's own zone has it. */
 const date = (value: OttlValue | undefined): Date => localTime(timeOf(value)).date;
@@ -94,29 +95,8 @@ function floorDivide(a: bigint, b: bigint): bigint {
   return (a - modulo(a, b)) / b;
 }
 
-const UNITS: Readonly<Record<string, bigint>> = {
-  ns: 1n,
-  us: 1_000n,
-  µs: 1_000n,
-  μs: 1_000n,
-  ms: 1_000_000n,
-  s: 1_000_000_000n,
-  m: 60_000_000_000n,
-  h: 3_600_000_000_000n,
-};
-
-/** `1h2m3.5s`, exact. */
 function parseGoDuration(text: string): Duration {
-  if (!/^[-+]?(?:0|(?:(?:\d+\.?\d*|\.\d+)(?:ns|us|µs|μs|ms|s|m|h))+)$/.test(text)) {
-    throw new OttlEvaluationError(`invalid duration ${JSON.stringify(text)}`);
-  }
-  let nano = 0n;
-  for (const [, amount = '', unit = ''] of text.matchAll(/(\d+\.?\d*|\.\d+)(ns|us|µs|μs|ms|s|m|h)/g)) {
-    const [whole = '', fraction = ''] = amount.split('.');
-    const size = UNITS[unit] ?? 0n;
-    nano += BigInt(whole === '' ? 0 : whole) * size;
-    if (fraction !== '') nano += (BigInt(fraction) * size) / 10n ** BigInt(fraction.length);
-  }
-  if (nano > 0x7fff_ffff_ffff_ffffn) throw new OttlEvaluationError(`invalid duration ${JSON.stringify(text)}`);
-  return new Duration(text.startsWith('-') ? -nano : nano);
+  const nano = parseDurationNano(text);
+  if (nano === undefined) throw new OttlEvaluationError(`invalid duration ${JSON.stringify(text)}`);
+  return new Duration(nano);
 }

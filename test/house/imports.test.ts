@@ -13,8 +13,9 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
   proto: [],
   pipeline: ['proto'],
   ottl: ['proto', 'pipeline'],
-  component: ['proto', 'pipeline', 'ottl'],
-  cmd: ['proto', 'pipeline', 'ottl', 'component'],
+  expr: ['proto', 'pipeline'],
+  component: ['proto', 'pipeline', 'ottl', 'expr'],
+  cmd: ['proto', 'pipeline', 'ottl', 'expr', 'component'],
 };
 
 function roomOf(file: string): string {

@@ -14,7 +14,7 @@ export interface Source {
   readonly imports: readonly string[];
 }
 
-const FOLDERS = 'cmd,pipeline,proto,ottl,receivers,processors,exporters,connectors,extensions,bench,test';
+const FOLDERS = 'cmd,pipeline,proto,ottl,expr,receivers,processors,exporters,connectors,extensions,bench,test';
 const IMPORT = /(?:\bfrom|\bimport)\s*\(?\s*'(\.[^'$]+)'/g;
 
 function read(file: string): Source {

@@ -1,6 +1,10 @@
 // Local time: how far a zone is from UTC at a moment, and what it calls itself then.
 
-import { OttlEvaluationError, type Time } from '../value.ts';
+/** A moment, in nanoseconds since the epoch, and the zone it is shown in: its name or its offset. */
+interface Moment {
+  readonly nano: bigint;
+  readonly zone: string;
+}
 
 /** The parts of a moment in its own zone. */
 export interface LocalTime {
@@ -12,7 +16,7 @@ export interface LocalTime {
   readonly abbreviation: string;
 }
 
-export function localTime({ nano, zone }: Time): LocalTime {
+export function localTime({ nano, zone }: Moment): LocalTime {
   const nanosecond = ((nano % 1_000_000_000n) + 1_000_000_000n) % 1_000_000_000n;
   const unixMs = Number((nano - nanosecond) / 1_000_000n);
   const offsetSeconds = zone === 'UTC' ? 0 : offsetAt(zone, unixMs);
@@ -28,7 +32,7 @@ export function momentOf(localMs: number, zone: string): number {
   return localMs - offsetAt(zone, guess) * 1_000;
 }
 
-/** Throws where there is no such zone. */
+/** Throws a plain Error where there is no such zone. */
 export function checkZone(zone: string): void {
   if (zone !== 'UTC') formatterOf(zone);
 }
@@ -55,7 +59,7 @@ function formatterOf(zone: string): Intl.DateTimeFormat {
       era: 'short',
     });
   } catch {
-    throw new OttlEvaluationError(`failed to load location ${zone}: unknown time zone ${zone}`);
+    throw new Error(`failed to load location ${zone}: unknown time zone ${zone}`);
   }
   formatters.set(zone, made);
   return made;
