@@ -112,7 +112,7 @@ function throughProxy(target: DialTarget, proxy: URL, signal: AbortSignal): Prom
 
 /**
  * The proxy that HTTPS_PROXY, HTTP_PROXY and NO_PROXY choose for a destination, as in Go's golang.org/x/net/http/httpproxy:
- * loopback is never proxied; NO_PROXY holds hosts, `.suffixes`, `host:port` and `*`.
+ * loopback is never proxied; NO_PROXY holds hosts, `.suffixes`, `host:port`, addresses, their ranges and `*`.
  */
 export function proxyFor(
   host: string,
@@ -123,7 +123,7 @@ export function proxyFor(
   if (host === 'localhost' || host === '::1' || host.startsWith('127.')) return undefined;
   const none = env['NO_PROXY'] ?? env['no_proxy'] ?? '';
   for (const rule of none.split(',').map((part) => part.trim().toLowerCase())) {
-    if (rule === '*') return undefined;
+    if (rule === '*' || rule === host || isInRange(host, rule)) return undefined;
     const [name = '', rulePort] = rule.split(':');
     if (!name || (rulePort && Number(rulePort) !== port)) continue;
     const suffix = name.startsWith('*.') ? name.slice(1) : name;
@@ -133,4 +133,16 @@ export function proxyFor(
   const value = isSecure ? (env['HTTPS_PROXY'] ?? env['https_proxy']) : (env['HTTP_PROXY'] ?? env['http_proxy']);
   if (!value) return undefined;
   return new URL(value.includes('://') ? value : `http://${value}`);
+}
+
+/** Whether the host is an address in a range such as `10.0.0.0/8` or `fd00::/8`. */
+function isInRange(host: string, rule: string): boolean {
+  const [address = '', length = '', more] = rule.split('/');
+  const [family, hostFamily] = [net.isIP(address), net.isIP(host)];
+  if (more !== undefined || family === 0 || family !== hostFamily || !/^\d{1,3}$/.test(length)) return false;
+  if (Number(length) > (family === 4 ? 32 : 128)) return false;
+  const kind = family === 4 ? 'ipv4' : 'ipv6';
+  const range = new net.BlockList();
+  range.addSubnet(address, Number(length), kind);
+  return range.check(host, kind);
 }

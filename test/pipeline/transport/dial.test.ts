@@ -18,6 +18,13 @@ void test('the environment chooses the proxy as Go does', () => {
   assert.equal(proxyFor('other.com', 8080, false, PROXIES), undefined);
   assert.equal(proxyFor('other.com', 80, false, PROXIES)?.host, 'p:1');
   assert.equal(proxyFor('far.org', 80, false, {}), undefined);
+  const ranges = { HTTP_PROXY: 'p:1', NO_PROXY: '10.0.0.0/8, fd00::/8,192.168.1.7,10/8/8' };
+  for (const host of ['10.1.2.3', 'fd12::1', '192.168.1.7']) {
+    assert.equal(proxyFor(host, 80, false, ranges), undefined, host);
+  }
+  for (const host of ['11.1.2.3', 'fe80::1', '192.168.1.8', '10.example.com']) {
+    assert.equal(proxyFor(host, 80, false, ranges)?.host, 'p:1', host);
+  }
   assert.equal(proxyFor('far.org', 80, false, { HTTP_PROXY: 'proxy:3128' })?.host, 'proxy:3128');
 });
 
