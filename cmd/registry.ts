@@ -17,6 +17,10 @@ export const COMPONENTS: Readonly<Record<ComponentKind, Entries>> = {
     host_metrics: { aliases: ['hostmetrics'], load: () => import('../receivers/host_metrics/index.ts') },
     nop: { load: () => import('../receivers/nop/index.ts') },
     otlp: { load: () => import('../receivers/otlp/index.ts') },
+    prometheus_remote_write: {
+      aliases: ['prometheusremotewrite'],
+      load: () => import('../receivers/prometheus_remote_write/index.ts'),
+    },
   },
   processor: {
     attributes: { load: () => import('../processors/attributes/index.ts') },

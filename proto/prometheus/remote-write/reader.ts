@@ -121,6 +121,19 @@ export class WriteRequestReader {
     this.#checkLabels(index);
   }
 
+  /** Whether series `index` has exemplars, and neither samples nor histograms. */
+  hasOnlyExemplars(index: number): boolean {
+    const outer = this.#outer;
+    outer.reset(this.bytes, this.#seriesStart[index], this.#seriesEnd[index]);
+    const { samples, histograms, exemplars } = this.#isV2 ? V2_SERIES : V1_SERIES;
+    let hasExemplars = false;
+    while (outer.next()) {
+      if (outer.field === samples || outer.field === histograms) return false;
+      if (outer.field === exemplars) hasExemplars = true;
+    }
+    return hasExemplars;
+  }
+
   /** Whether the double of a sample is Prometheus' mark of staleness. */
   isStaleAt(at: number): boolean {
     if (at < 0) return false;
