@@ -81,6 +81,12 @@ export function decodeRequest(protocol: RemoteWriteMessage, message: Uint8Array)
   return type.toObject(type.decode(message), { longs: String, defaults: true }) as Request;
 }
 
+/** A request of fields as they are called in the .proto files. */
+export function encodeRequest(protocol: RemoteWriteMessage, request: object): Uint8Array {
+  const type = TYPES[protocol];
+  return type.encode(type.fromObject(request)).finish();
+}
+
 /**
  * Every series of the requests as a line, sorted: labels, samples, histograms by bucket, exemplars in any order, what is said
  * of it. The same sample twice is one.
