@@ -2,6 +2,7 @@
 
 import type { ComponentLogger } from '../../pipeline/telemetry.ts';
 import { NoMemoryForBody } from '../../pipeline/transport/body-errors.ts';
+import type { Delivery } from './delivery.ts';
 import type { FailureLog } from './failure-log.ts';
 import type { Gate } from './gate.ts';
 import { NoPage, type PageFetch } from './page-fetch.ts';
@@ -20,9 +21,9 @@ export interface ScrapeReport {
   readonly bodyBytes: number;
 }
 
-/** OTLP bytes on their way. */
+/** A serialised `ExportMetricsServiceRequest`. */
 export interface Scraped {
-  readonly chunks: readonly Uint8Array[];
+  readonly request: Uint8Array;
   readonly points: number;
 }
 
@@ -56,10 +57,7 @@ export interface LoopOptions {
   readonly initialOffsetMs: number;
   readonly now: () => number;
   readonly steadyNow: () => number;
-  /** Hands on what was scraped. Must not fail. */
-  readonly send: (scraped: Scraped) => Promise<void>;
-  /** A scrape was left out, as the agent has no memory for it now; `points` were in the last one. */
-  readonly leftOut: (points: number) => void;
+  readonly delivery: Delivery;
 }
 
 export type Health = 'up' | 'down' | 'unknown';
@@ -77,7 +75,10 @@ export class ScrapeLoop {
   #forcedError: string | undefined;
   /** Of the time after which its series are said to be gone. */
   #timer: NodeJS.Timeout | undefined;
-  #endRetirement: (() => void) | undefined;
+  #wake: (() => void) | undefined;
+  /** Counted, so that one that was called back knows it. */
+  #retirement = 0;
+  #isRetired = false;
 
   constructor(options: LoopOptions) {
     this.#options = options;
@@ -110,12 +111,23 @@ export class ScrapeLoop {
     this.#schedule.start();
   }
 
-  /** Nothing is asked or handed on any more once this resolves; no markers, as the agent may be back soon. */
-  async stop(): Promise<void> {
+  /**
+   * Nothing is asked or handed on any more once this resolves; no markers, as the agent may be back soon. `isLastScraped` has
+   * the target scraped once more before that.
+   */
+  async stop(isLastScraped: boolean): Promise<void> {
+    this.#endRetirement();
+    if (isLastScraped && !this.#isRetired) {
+      await this.#schedule.stop();
+      await this.#scrape(this.#options.now());
+    }
     this.#isStopped = true;
-    clearTimeout(this.#timer);
-    this.#endRetirement?.();
     await this.#schedule.stop();
+  }
+
+  /** Ends a request that is under way when the agent stops. */
+  abandon(): void {
+    this.#isStopped = true;
   }
 
   /** Every scrape fails with this, without asking the target; undefined ends that. */
@@ -128,30 +140,38 @@ export class ScrapeLoop {
    * first. Resolves to whether that was done, false where it was called back or stopped. `mayMark` is asked before.
    */
   async retire(mayMark: () => boolean): Promise<boolean> {
+    const turn = ++this.#retirement;
+    this.#isRetired = true;
     await this.#schedule.stop();
-    if (this.#isStopped) return false;
+    if (this.#isStopped || turn !== this.#retirement) return false;
     if (this.#lastScrapeMs === undefined) return true;
     const { intervalMs } = this.target;
-    if (!(await this.#waited(this.#schedule.untilNextMs))) return false;
+    await this.#wait(this.#schedule.untilNextMs);
     const staleMs = this.#options.now();
-    if (!(await this.#waited(intervalMs + intervalMs / 10))) return false;
-    if (mayMark()) await this.#options.send(this.#options.series.stale(staleMs));
+    if (turn === this.#retirement) await this.#wait(intervalMs + intervalMs / 10);
+    if (this.#isStopped || turn !== this.#retirement) return false;
+    if (mayMark()) await this.#send(this.#options.series.stale(staleMs));
     return true;
   }
 
   /** The target is back before its series were said to be gone. */
   revive(): void {
-    clearTimeout(this.#timer);
-    this.#endRetirement?.();
+    this.#endRetirement();
+    this.#isRetired = false;
     this.#schedule = this.#newSchedule();
     this.#schedule.start();
   }
 
-  /** Whether nobody ended the waiting. */
-  #waited(ms: number): Promise<boolean> {
+  #endRetirement(): void {
+    this.#retirement++;
+    clearTimeout(this.#timer);
+    this.#wake?.();
+  }
+
+  #wait(ms: number): Promise<void> {
     return new Promise((resolve) => {
-      this.#endRetirement = () => resolve(false);
-      this.#timer = setTimeout(() => resolve(true), Math.min(ms, 2 ** 31 - 1));
+      this.#wake = resolve;
+      this.#timer = setTimeout(resolve, Math.min(ms, 2 ** 31 - 1));
     });
   }
 
@@ -167,7 +187,7 @@ export class ScrapeLoop {
   }
 
   async #scrape(timeMs: number): Promise<void> {
-    const { series, steadyNow, send, leftOut, log } = this.#options;
+    const { series, steadyNow, delivery, log } = this.#options;
     const startMs = steadyNow();
     let counts = { scraped: 0, kept: 0, added: 0 };
     let bodyBytes = 0;
@@ -186,7 +206,7 @@ export class ScrapeLoop {
     } catch (error) {
       if (this.#isStopped) return;
       if (error instanceof NoMemoryForBody) {
-        leftOut(this.#lastPoints);
+        delivery.leftOut(this.#lastPoints);
         return;
       }
       if (error instanceof NoPage) ({ bodyBytes } = error);
@@ -200,10 +220,14 @@ export class ScrapeLoop {
     try {
       const scraped = series.finish(report, timeMs);
       this.#lastPoints = scraped.points;
-      await send(scraped);
+      await this.#send(scraped);
     } catch (error) {
       log.error({ error, target: this.target.url }, 'A scrape could not be handed on, which is a bug');
     }
+  }
+
+  #send({ request, points }: Scraped): Promise<void> {
+    return this.#options.delivery.send(request, points);
   }
 
   #nothing(timeMs: number): { scraped: number; kept: number; added: number } {

@@ -48,7 +48,10 @@ async function times(options: {
       ran.push({ at: steady, timestamp: timestamp - 1_000_000 });
       jumped = options.clockJumpMs ?? 0;
       const end = steady + (takes.shift() ?? 0);
-      while (steady < end) await new Promise<void>((resolve) => waiting.push(resolve));
+      for (;;) {
+        if (steady >= end) return;
+        await new Promise<void>((resolve) => waiting.push(resolve));
+      }
     },
   });
   const waiting: (() => void)[] = [];
