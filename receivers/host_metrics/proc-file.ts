@@ -6,6 +6,8 @@ import { closeSync, openSync, readSync } from 'node:fs';
 const FIRST_BYTES = 64 << 10;
 /** A table of 100,000 connections takes 15 MB. */
 const MOST_BYTES = 32 << 20;
+/** The kernel refuses to read a file of /proc/sys with more room than 4 MiB (ENOMEM). */
+const MOST_BYTES_A_READ = 1 << 20;
 
 /** Where every file's content lies until the next one is read. */
 let buffer = new Uint8Array(new ArrayBuffer(FIRST_BYTES));
@@ -25,9 +27,10 @@ export function readAll(descriptor: number, isWhole = false): Content {
   let length = 0;
   for (;;) {
     if (length === buffer.length) grow();
-    const read = readSync(descriptor, buffer, length, buffer.length - length, length);
+    const room = Math.min(buffer.length - length, MOST_BYTES_A_READ);
+    const read = readSync(descriptor, buffer, length, room, length);
     length += read;
-    if (read === 0 || (isWhole && length < buffer.length)) return { bytes: buffer, length };
+    if (read === 0 || (isWhole && read < room)) return { bytes: buffer, length };
   }
 }
 
