@@ -1,8 +1,10 @@
 // The older `include` and `exclude` of the filter processor, in terms of the match properties that other processors share.
 
 import { z } from 'zod';
+import { AgentError } from '../../pipeline/errors.ts';
 import { matchProperties, type MatchProperties } from '../../pipeline/match-properties/schema.ts';
 import { anyValue } from '../../pipeline/schema.ts';
+import { compileMetricExpression } from './metric-expressions.ts';
 
 const attribute = z.strictObject({
   key: z.string().min(1).describe('The attribute; it must be there.'),
@@ -26,37 +28,73 @@ const severity = z.union([z.string(), z.int()]).transform((value, context) => {
   return z.NEVER;
 });
 
-const base = {
-  match_type: z
-    .enum(['strict', 'regexp', 'expr'])
-    .optional()
-    .refine((type) => type !== 'expr', 'match_type expr is not available here; write OTTL conditions instead')
-    .describe('strict: equal; regexp: an expression (RE2) that matches somewhere in the text.'),
-  resource_attributes: z.array(attribute).default([]).describe('Attributes of the resource, all of which must match.'),
-};
+const resourceAttributes = z
+  .array(attribute)
+  .default([])
+  .describe('Attributes of the resource, all of which must match.');
+
+/** Properties of a metric, or expressions about its data points. */
+export type MetricMatch = MatchProperties & { readonly expressions: readonly string[] };
 
 export const metricMatch = z
   .strictObject({
-    ...base,
-    metric_names: texts('Names of metrics.'),
-    expressions: z
-      .array(z.string())
-      .max(0, 'expressions are not available here; write OTTL conditions instead')
+    match_type: z
+      .enum(['strict', 'regexp', 'expr'])
       .optional()
-      .describe('Not available.'),
+      .describe(
+        'strict: equal; regexp: an expression (RE2) that matches somewhere in the text; expr: expressions about data points.',
+      ),
+    resource_attributes: resourceAttributes,
+    metric_names: texts('Names of metrics.'),
+    expressions: texts(
+      'With match_type expr: conditions on MetricName, MetricType, Label("key") and HasLabel("key"), in the language of expr-lang.org. A metric matches where one of them is true of one of its data points.',
+    ),
     regexp: z.unknown().optional().describe('Taken for compatibility, without effect.'),
   })
-  .transform((match, context): MatchProperties | undefined =>
-    shared(
-      { match_type: match.match_type, metric_names: match.metric_names, resources: match.resource_attributes },
-      context,
-    ),
-  )
+  .superRefine((match, issues) => {
+    const refuse = (path: PropertyKey[], message: string): void => issues.addIssue({ code: 'custom', path, message });
+    if (match.match_type !== 'expr') {
+      if (match.expressions.length > 0) refuse(['expressions'], 'expressions need match_type: expr');
+      return;
+    }
+    if (match.metric_names.length > 0) {
+      refuse(['metric_names'], 'match_type expr has no metric_names; write MetricName == "…" in an expression');
+    }
+    for (const [index, { value }] of match.resource_attributes.entries()) {
+      if (value !== undefined) {
+        refuse(['resource_attributes', index, 'value'], 'match_type expr compares no values of resource attributes');
+      }
+    }
+    for (const [index, text] of match.expressions.entries()) {
+      const problem = problemOf(text);
+      if (problem !== undefined) refuse(['expressions', index], problem);
+    }
+  })
+  .transform((match, context): MetricMatch | undefined => {
+    const { match_type: type, metric_names, expressions, resource_attributes: resources } = match;
+    const match_type = type === 'expr' ? undefined : type;
+    const found = shared({ match_type, metric_names, resources }, context);
+    return found && { ...found, expressions };
+  })
   .optional();
+
+function problemOf(expression: string): string | undefined {
+  try {
+    compileMetricExpression(expression, () => 0);
+    return undefined;
+  } catch (error) {
+    if (!(error instanceof AgentError)) throw error;
+    return error.mend === undefined ? error.message : `${error.message}\n${error.mend}`;
+  }
+}
 
 export const logMatch = z
   .strictObject({
-    ...base,
+    match_type: z
+      .enum(['strict', 'regexp'])
+      .optional()
+      .describe('strict: equal; regexp: an expression (RE2) that matches somewhere in the text.'),
+    resource_attributes: resourceAttributes,
     record_attributes: z.array(attribute).default([]).describe('Attributes of the record, all of which must match.'),
     severity_texts: texts('Severity texts.'),
     severity_number: z

@@ -1,5 +1,6 @@
 // One rule of a filter: a test, and what it dropped of the current batch.
 
+import { ExprEvaluationError } from '../../expr/errors.ts';
 import { OttlEvaluationError } from '../../ottl/value.ts';
 import type { ViewItem } from '../../ottl/views/item.ts';
 import { SAMPLED_IDS } from '../../pipeline/drops.ts';
@@ -15,7 +16,7 @@ export class Rule {
   dropped = 0;
   readonly traceIds: string[] = [];
   /** The first error in the current batch. */
-  error: OttlEvaluationError | undefined;
+  error: OttlEvaluationError | ExprEvaluationError | undefined;
   readonly #test: (item: ViewItem) => boolean;
 
   constructor(name: string, text: string, errorMode: ErrorMode, test: (item: ViewItem) => boolean) {
@@ -36,7 +37,7 @@ export class Rule {
     try {
       return this.#test(item);
     } catch (error) {
-      if (!(error instanceof OttlEvaluationError)) throw error;
+      if (!(error instanceof OttlEvaluationError) && !(error instanceof ExprEvaluationError)) throw error;
       this.error ??= error;
       return false;
     }

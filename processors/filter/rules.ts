@@ -8,6 +8,8 @@ import { PropertiesMatcher } from '../../pipeline/match-properties/matcher.ts';
 import type { MatchProperties } from '../../pipeline/match-properties/schema.ts';
 import type { Signal } from '../../pipeline/signal.ts';
 import { SIGNAL_CONTEXTS, type ConditionGroup, type FilterConfig } from './config.ts';
+import type { MetricMatch } from './legacy.ts';
+import { MetricExpressions } from './metric-expressions.ts';
 import { Rule } from './rule.ts';
 
 /** Rules by level: resource, scope, item (span, metric, log record, profile), child (span event, data point). */
@@ -43,7 +45,7 @@ export function passesOf(config: FilterConfig, signal: Signal, tools: Tools): Pa
       const { resource, metric: item, datapoint: child } = metrics;
       const names = { resource: 'resource', item: 'metric', child: 'datapoint' };
       const pass = explicitPass('metrics', { resource, item, child }, { config, tools, names });
-      return [pass ?? metricMatcherPass(metrics)].filter(isPresent);
+      return [pass ?? metricMatcherPass(metrics, tools.now)].filter(isPresent);
     }
     case 'profiles': {
       const { profiles, profile_conditions: groups } = config;
@@ -145,16 +147,39 @@ function matcherPass(key: string, { include, exclude }: Selection, matches: Matc
   return item.length === 0 ? undefined : { ...NOTHING, item, matchers };
 }
 
-/** Metrics are chosen by name, and by the attributes of their resource, each where it is given. */
-function metricMatcherPass({ include, exclude }: Selection): Pass | undefined {
+interface MetricSelection {
+  readonly include?: MetricMatch | undefined;
+  readonly exclude?: MetricMatch | undefined;
+}
+
+/** Metrics are chosen by name or by expressions, and by the attributes of their resource, each where it is given. */
+function metricMatcherPass(selection: MetricSelection, now: () => number): Pass | undefined {
+  const { include, exclude } = selection;
   const names = matcherPass('metrics', { include: byName(include), exclude: byName(exclude) }, (matcher, { metric }) =>
     matcher.metric(metric),
   );
   const resources = matcherPass('metrics', { include: byResource(include), exclude: byResource(exclude) }, (matcher) =>
     matcher.resource(),
   );
-  if (names === undefined && resources === undefined) return undefined;
-  return { ...NOTHING, item: names?.item ?? [], resource: resources?.item ?? [], matchers: resources?.matchers ?? [] };
+  const item = [...(names?.item ?? []), ...expressionRules(selection, now)];
+  if (item.length === 0 && resources === undefined) return undefined;
+  return { ...NOTHING, item, resource: resources?.item ?? [], matchers: resources?.matchers ?? [] };
+}
+
+/** As in the collector, no error_mode is for expressions: where one fails, the batch is refused. */
+function expressionRules({ include, exclude }: MetricSelection, now: () => number): Rule[] {
+  const rules: Rule[] = [];
+  if (include !== undefined && include.expressions.length > 0) {
+    const wanted = new MetricExpressions(include.expressions, now);
+    const test = ({ metric }: ViewItem): boolean => !wanted.matches(metric);
+    rules.push(new Rule('metrics.include', 'it is not included', 'propagate', test));
+  }
+  if (exclude !== undefined && exclude.expressions.length > 0) {
+    const unwanted = new MetricExpressions(exclude.expressions, now);
+    const test = ({ metric }: ViewItem): boolean => unwanted.matches(metric);
+    rules.push(new Rule('metrics.exclude', 'it is excluded', 'propagate', test));
+  }
+  return rules;
 }
 
 function byName(one: MatchProperties | undefined): MatchProperties | undefined {

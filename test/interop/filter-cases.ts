@@ -210,6 +210,15 @@ const METRICS: readonly string[] = [
   `{metrics: {include: {match_type: strict, metric_names: [cpu, nothing]}}}`,
   `{metrics: {exclude: {match_type: regexp, metric_names: ["^re", "les$"]}}}`,
   `{metrics: {include: {match_type: strict, resource_attributes: [{key: service.name, value: other}]}}}`,
+  `{metrics: {include: {match_type: expr}}}`,
+  `{metrics: {include: {match_type: expr, expressions: ${list('MetricName == "cpu"', 'HasLabel("nothing")')}}}}`,
+  `{metrics: {exclude: {match_type: expr, expressions: ${list('Label("host") == "h2"')}}}}`,
+  `{metrics: {exclude: {match_type: expr, expressions: ${list('MetricType in ["Sum", "Gauge"] and not HasLabel("host")')}}}}`,
+  `{metrics: {include: {match_type: expr, expressions: ${list('MetricName matches "^[a-l]"')}}, exclude: {match_type: expr, expressions: ${list('len(Label("host")) == 2')}}}}`,
+  `{metrics: {include: {match_type: expr, expressions: ${list('MetricType != "Gauge"')}, resource_attributes: [{key: service.name}]}}}`,
+  `{metrics: {include: {match_type: expr, expressions: ${list('let host = Label("host"); host startsWith "h" ? host endsWith "1" : MetricName contains "e"')}}}}`,
+  `{metrics: {exclude: {match_type: expr, expressions: ${list('any(["h1", "h9"], # == Label("host")) || "MetricName" not in $env')}}}}`,
+  `{metrics: {exclude: {match_type: expr, expressions: ${list('Label(nil) == "" and $env.MetricType == "Histogram"')}}}}`,
 ];
 
 const LOGS: readonly string[] = [

@@ -179,7 +179,6 @@ void test('configurations that can not work are refused', () => {
     [{ traces: { span: ['nmae == "x"'] } }, /no path.*did you mean name/],
     [{ trace_conditions: ['name == "x"'] }, /no path names a context/],
     [{ trace_conditions: ['log.body == "x"'] }, /does not fit/],
-    [{ metrics: { include: { match_type: 'expr', expressions: ['MetricName == "a"'] } } }, /not available here/],
     [{ logs: { include: { severity_number: { min: 'LOUD' } } } }, /not a valid severity/],
     [{ traces: { span: ['true'] }, trace_conditions: ['span.name == ""'] }, /can not be used with traces/],
     [{ metrics: { metric: ['true'], exclude: { match_type: 'strict', metric_names: ['a'] } } }, /with conditions/],
