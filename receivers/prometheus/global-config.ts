@@ -15,8 +15,8 @@ export const globalKeys = z
     scrape_protocols: inherited(scrapeProtocols).describe('What is asked for, best first.'),
     evaluation_interval: prometheusDuration().prefault('0').describe('Accepted, without effect: there are no rules.'),
     rule_query_offset: prometheusDuration().prefault('0').describe('Accepted, without effect: there are no rules.'),
-    query_log_file: text().default('').describe('Accepted, without effect: there are no queries.'),
-    scrape_failure_log_file: text().default('').describe('A file to which failed scrapes are written.'),
+    query_log_file: text().prefault('').describe('Accepted, without effect: there are no queries.'),
+    scrape_failure_log_file: text().prefault('').describe('A file to which failed scrapes are written.'),
     external_labels: textMap()
       .prefault({})
       .describe('Labels added to every series; $NAME and $${NAME} in values stand for environment variables.'),
@@ -25,9 +25,9 @@ export const globalKeys = z
     metric_name_escaping_scheme: inherited(escapingScheme).describe('How other names are asked for.'),
     scrape_native_histograms: inherited(flag()).describe('Take native histograms.'),
     convert_classic_histograms_to_nhcb: flag()
-      .default(false)
+      .prefault(false)
       .describe('Make native histograms with custom buckets of classic ones.'),
-    always_scrape_classic_histograms: flag().default(false).describe('Take classic histograms beside native ones.'),
+    always_scrape_classic_histograms: flag().prefault(false).describe('Take classic histograms beside native ones.'),
     extra_scrape_metrics: inherited(flag()).describe(
       'Also report scrape_timeout_seconds, scrape_sample_limit and scrape_body_size_bytes.',
     ),

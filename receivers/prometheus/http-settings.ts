@@ -63,25 +63,25 @@ const NO_SECRET_MANAGER = 'Refused where it is written: there is no secret manag
 function reference() {
   return text()
     .refine((name) => name === '', 'there is no secret manager here; give the value itself or a file')
-    .default('')
+    .prefault('')
     .describe(NO_SECRET_MANAGER);
 }
 
 const tlsConfig = z
   .strictObject({
-    ca: text().default('').describe('The CA certificates that verify the other side, PEM.'),
-    ca_file: text().default('').describe('The path of those certificates.'),
+    ca: text().prefault('').describe('The CA certificates that verify the other side, PEM.'),
+    ca_file: text().prefault('').describe('The path of those certificates.'),
     ca_ref: reference(),
-    cert: text().default('').describe('The own certificate, PEM.'),
-    cert_file: text().default('').describe('The path of that certificate.'),
+    cert: text().prefault('').describe('The own certificate, PEM.'),
+    cert_file: text().prefault('').describe('The path of that certificate.'),
     cert_ref: reference(),
-    key: secret().default('').describe('The key of the own certificate, PEM.'),
-    key_file: text().default('').describe('The path of that key.'),
+    key: secret().prefault('').describe('The key of the own certificate, PEM.'),
+    key_file: text().prefault('').describe('The path of that key.'),
     key_ref: reference(),
-    server_name: text().default('').describe('The name to ask for and to verify, where it is not that of the target.'),
-    insecure_skip_verify: flag().default(false).describe('Do not verify the certificate of the other side.'),
-    min_version: TLS_VERSION.default('').describe('The lowest TLS version; TLS12 where empty.'),
-    max_version: TLS_VERSION.default('').describe('The highest TLS version; the highest known where empty.'),
+    server_name: text().prefault('').describe('The name to ask for and to verify, where it is not that of the target.'),
+    insecure_skip_verify: flag().prefault(false).describe('Do not verify the certificate of the other side.'),
+    min_version: TLS_VERSION.prefault('').describe('The lowest TLS version; TLS12 where empty.'),
+    max_version: TLS_VERSION.prefault('').describe('The highest TLS version; the highest known where empty.'),
   })
   .superRefine((tls, context) => {
     const refuse = (key: string, message: string): void => context.addIssue({ code: 'custom', path: [key], message });
@@ -99,12 +99,12 @@ const tlsConfig = z
   });
 
 const proxyShape = {
-  proxy_url: text().default('').describe('The proxy through which requests go.'),
+  proxy_url: text().prefault('').describe('The proxy through which requests go.'),
   no_proxy: text()
-    .default('')
+    .prefault('')
     .describe('Hosts, addresses and domains that are reached without it, separated by commas.'),
   proxy_from_environment: flag()
-    .default(false)
+    .prefault(false)
     .describe('Use the proxy that HTTP_PROXY, HTTPS_PROXY and NO_PROXY name.'),
   proxy_connect_header: z
     .preprocess((value) => (value === null ? {} : value), z.record(z.string(), z.array(secret())))
@@ -113,16 +113,16 @@ const proxyShape = {
 };
 
 const oauth2 = z.strictObject({
-  client_id: text().default('').describe('The client id.'),
-  client_secret: secret().default('').describe('The client secret.'),
-  client_secret_file: text().default('').describe('The path of the client secret.'),
+  client_id: text().prefault('').describe('The client id.'),
+  client_secret: secret().prefault('').describe('The client secret.'),
+  client_secret_file: text().prefault('').describe('The path of the client secret.'),
   client_secret_ref: reference(),
   grant_type: z
     .enum(['', 'client_credentials'], 'only the grant type client_credentials is built here')
-    .default('')
+    .prefault('')
     .describe('client_credentials, the only one that is built here.'),
   scopes: texts().prefault([]).describe('The scopes asked for.'),
-  token_url: text().default('').describe('Where the token is fetched.'),
+  token_url: text().prefault('').describe('Where the token is fetched.'),
   endpoint_params: textMap().prefault({}).describe('Further parameters of the token request.'),
   tls_config: section(tlsConfig).prefault({}).describe('TLS towards token_url.'),
   ...proxyShape,
@@ -146,28 +146,28 @@ function pointer<S extends z.ZodType>(schema: S) {
 export const httpShape = {
   basic_auth: pointer(
     z.strictObject({
-      username: text().default('').describe('The user name.'),
-      username_file: text().default('').describe('The path of the user name.'),
+      username: text().prefault('').describe('The user name.'),
+      username_file: text().prefault('').describe('The path of the user name.'),
       username_ref: reference(),
-      password: secret().default('').describe('The password.'),
-      password_file: text().default('').describe('The path of the password.'),
+      password: secret().prefault('').describe('The password.'),
+      password_file: text().prefault('').describe('The path of the password.'),
       password_ref: reference(),
     }),
   ).describe('Basic authentication.'),
   authorization: pointer(
     z.strictObject({
-      type: text().default('').describe('The scheme of the Authorization header; Bearer where empty.'),
-      credentials: secret().default('').describe('What stands behind it.'),
-      credentials_file: text().default('').describe('The path of the credentials.'),
+      type: text().prefault('').describe('The scheme of the Authorization header; Bearer where empty.'),
+      credentials: secret().prefault('').describe('What stands behind it.'),
+      credentials_file: text().prefault('').describe('The path of the credentials.'),
       credentials_ref: reference(),
     }),
   ).describe('The Authorization header.'),
   oauth2: pointer(oauth2).describe('OAuth 2.0 client credentials.'),
-  bearer_token: secret().default('').describe('The older form of authorization.credentials.'),
-  bearer_token_file: text().default('').describe('The older form of authorization.credentials_file.'),
+  bearer_token: secret().prefault('').describe('The older form of authorization.credentials.'),
+  bearer_token_file: text().prefault('').describe('The older form of authorization.credentials_file.'),
   tls_config: section(tlsConfig).prefault({}).describe('TLS.'),
-  follow_redirects: flag().default(true).describe('Follow redirections.'),
-  enable_http2: flag().default(true).describe('Use HTTP/2 where the other side offers it.'),
+  follow_redirects: flag().prefault(true).describe('Follow redirections.'),
+  enable_http2: flag().prefault(true).describe('Use HTTP/2 where the other side offers it.'),
   ...proxyShape,
   http_headers: pointer(z.record(z.string(), header)).describe('Headers sent with every request.'),
 };

@@ -45,9 +45,9 @@ export const relabelKeys = z.strictObject({
     .prefault([])
     .refine((names) => names.every((name) => isLabelName(name, 'utf8')), 'a label has no name')
     .describe('The labels whose values are joined.'),
-  separator: text().default(DEFAULTS.separator).describe('What stands between the joined values.'),
+  separator: text().prefault(DEFAULTS.separator).describe('What stands between the joined values.'),
   regex: text()
-    .default(DEFAULTS.regex)
+    .prefault(DEFAULTS.regex)
     .superRefine((pattern, context) => {
       try {
         compileAnchored(pattern);
@@ -58,14 +58,14 @@ export const relabelKeys = z.strictObject({
     .describe('The RE2 pattern that the whole of the joined values has to match; a $ of it is written $$.'),
   modulus: z
     .preprocess((value) => (value === null ? 0 : value), z.int().min(0))
-    .default(0)
+    .prefault(0)
     .describe('hashmod: the number of shares.'),
-  target_label: text().default('').describe('The label that is set; may name groups of the pattern for replace.'),
+  target_label: text().prefault('').describe('The label that is set; may name groups of the pattern for replace.'),
   replacement: text()
-    .default(DEFAULTS.replacement)
+    .prefault(DEFAULTS.replacement)
     .describe('What it is set to; $$1 or $${name} stand for groups of the pattern.'),
   action: text()
-    .default('replace')
+    .prefault('replace')
     .transform((value, context) => {
       const found = RELABEL_ACTIONS.find((action) => action === value.toLowerCase());
       if (found) return found;

@@ -39,32 +39,32 @@ export const escapingScheme = z.enum(['allow-utf-8', 'underscores', 'dots', 'val
 /** Limits that a job takes from `global` where it has none. */
 export const limitShape = {
   body_size_limit: prometheusBytes().prefault(0).describe('The largest answer, uncompressed; 0 means no limit.'),
-  sample_limit: limit().default(0).describe('The most samples after metric relabelling; 0 means no limit.'),
-  target_limit: limit().default(0).describe('The most targets after relabelling; 0 means no limit.'),
-  label_limit: limit().default(0).describe('The most labels of a series; 0 means no limit.'),
-  label_name_length_limit: limit().default(0).describe('The longest label name, in bytes; 0 means no limit.'),
-  label_value_length_limit: limit().default(0).describe('The longest label value, in bytes; 0 means no limit.'),
+  sample_limit: limit().prefault(0).describe('The most samples after metric relabelling; 0 means no limit.'),
+  target_limit: limit().prefault(0).describe('The most targets after relabelling; 0 means no limit.'),
+  label_limit: limit().prefault(0).describe('The most labels of a series; 0 means no limit.'),
+  label_name_length_limit: limit().prefault(0).describe('The longest label name, in bytes; 0 means no limit.'),
+  label_value_length_limit: limit().prefault(0).describe('The longest label value, in bytes; 0 means no limit.'),
   keep_dropped_targets: limit()
-    .default(0)
+    .prefault(0)
     .describe('Accepted, without effect: targets dropped by relabelling are not kept.'),
 };
 
 const scrapeConfigShape = {
-  job_name: text().default('').describe('Names the job; becomes the label job and service.name.'),
+  job_name: text().prefault('').describe('Names the job; becomes the label job and service.name.'),
   scrape_interval: prometheusDuration().prefault('0').describe('How often; global.scrape_interval where 0.'),
   scrape_timeout: prometheusDuration()
     .prefault('0')
     .describe('How long a scrape may take; global.scrape_timeout, at most the interval, where 0.'),
-  metrics_path: text().default('/metrics').describe('The path of the page.'),
-  scheme: text().default('http').describe('http or https.'),
+  metrics_path: text().prefault('/metrics').describe('The path of the page.'),
+  scheme: text().prefault('http').describe('http or https.'),
   params: z
     .preprocess((value) => (value === null ? {} : value), z.record(z.string(), texts()))
     .prefault({})
     .describe('Query parameters, each a list of values.'),
-  honor_labels: flag().default(false).describe("Keep the target's labels where they collide with those of the job."),
-  honor_timestamps: flag().default(true).describe("Keep the target's timestamps."),
+  honor_labels: flag().prefault(false).describe("Keep the target's labels where they collide with those of the job."),
+  honor_timestamps: flag().prefault(true).describe("Keep the target's timestamps."),
   track_timestamps_staleness: flag()
-    .default(false)
+    .prefault(false)
     .describe('Mark also series with timestamps of their own as stale when they disappear.'),
   scrape_protocols: inherited(scrapeProtocols).describe('What is asked for, best first.'),
   fallback_scrape_protocol: inherited(z.enum([...SCRAPE_PROTOCOLS, ''])).describe(
@@ -78,14 +78,14 @@ const scrapeConfigShape = {
   extra_scrape_metrics: inherited(flag()).describe(
     'Also report scrape_timeout_seconds, scrape_sample_limit and scrape_body_size_bytes.',
   ),
-  scrape_failure_log_file: text().default('').describe('A file to which failed scrapes are written.'),
-  enable_compression: flag().default(true).describe('Ask for compressed answers.'),
+  scrape_failure_log_file: text().prefault('').describe('A file to which failed scrapes are written.'),
+  enable_compression: flag().prefault(true).describe('Ask for compressed answers.'),
   ...limitShape,
   native_histogram_bucket_limit: limit()
-    .default(0)
+    .prefault(0)
     .describe('The most buckets of a native histogram; 0 means no limit.'),
   native_histogram_min_bucket_factor: decimal()
-    .default(0)
+    .prefault(0)
     .describe('The least growth from one bucket of a native histogram to the next; 0 means any.'),
   metric_name_validation_scheme: inherited(validationScheme).describe('Which names are valid: utf8 or legacy.'),
   metric_name_escaping_scheme: inherited(escapingScheme).describe('How other names are asked for.'),

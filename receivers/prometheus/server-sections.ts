@@ -11,8 +11,18 @@ import { inherited } from './scrape-config-keys.ts';
 import { prometheusBytes } from './sizes.ts';
 import { decimal, flag, section, sections, text, textMap, texts } from './yaml-values.ts';
 
-const WITHOUT_EFFECT = 'Accepted, without effect.';
-const REFUSED = 'Refused.';
+/** A section whose keys the reference does not list, because nothing comes of them. */
+function unlisted<S extends z.ZodType>(schema: S, empty: unknown) {
+  return z.unknown().transform((value, context): z.output<S> => {
+    const result = schema.safeParse(value ?? empty);
+    if (result.success) return result.data;
+    for (const issue of result.error.issues) {
+      // Safe: an issue as zod has finished it, with its input, is one as zod takes it.
+      context.issues.push({ ...issue, input: value } as z.core.$ZodRawIssue);
+    }
+    return z.NEVER;
+  });
+}
 
 /** Headers of requests to other servers; those of the request itself can not be set. */
 function headers() {
@@ -29,7 +39,7 @@ function headers() {
 }
 
 function whole(fallback: number) {
-  return z.preprocess((value) => (value === null ? 0 : value), z.int()).default(fallback);
+  return z.preprocess((value) => (value === null ? 0 : value), z.int()).prefault(fallback);
 }
 
 const rules = (what: string) => sections(relabelKeys, `this entry of ${what}`).prefault([]);
@@ -43,7 +53,7 @@ const queueConfig = z
     batch_send_deadline: prometheusDuration().prefault('5s'),
     min_backoff: prometheusDuration().prefault('30ms'),
     max_backoff: prometheusDuration().prefault('5s'),
-    retry_on_http_429: flag().default(false),
+    retry_on_http_429: flag().prefault(false),
     sample_age_limit: prometheusDuration().prefault('0'),
   })
   .superRefine((queue, context) => {
@@ -64,13 +74,13 @@ const remoteWriteEntry = z
     remote_timeout: prometheusDuration().prefault('30s'),
     headers: headers(),
     write_relabel_configs: rules('write_relabel_configs'),
-    name: text().default(''),
-    send_exemplars: flag().default(false),
-    send_native_histograms: flag().default(false),
-    round_robin_dns: flag().default(false),
+    name: text().prefault(''),
+    send_exemplars: flag().prefault(false),
+    send_native_histograms: flag().prefault(false),
+    round_robin_dns: flag().prefault(false),
     protobuf_message: z
       .enum(['prometheus.WriteRequest', 'io.prometheus.write.v2.Request'])
-      .default('prometheus.WriteRequest'),
+      .prefault('prometheus.WriteRequest'),
     queue_config: section(queueConfig).prefault({}),
     metadata_config: z.record(z.string(), z.unknown()).nullish(),
     sigv4: z.record(z.string(), z.unknown()).nullish(),
@@ -96,10 +106,10 @@ const remoteReadEntry = z
     remote_timeout: prometheusDuration().prefault('1m'),
     chunked_read_limit: whole(5e7),
     headers: headers(),
-    read_recent: flag().default(false),
-    name: text().default(''),
+    read_recent: flag().prefault(false),
+    name: text().prefault(''),
     required_matchers: textMap().prefault({}),
-    filter_external_labels: flag().default(true),
+    filter_external_labels: flag().prefault(true),
     ...httpShape,
   })
   .superRefine((entry, context) => {
@@ -124,10 +134,10 @@ function refuseTwice(entries: readonly { readonly name: string }[], context: z.R
 
 const alertmanager = z
   .strictObject({
-    scheme: text().default('http'),
-    path_prefix: text().default(''),
+    scheme: text().prefault('http'),
+    path_prefix: text().prefault(''),
     timeout: prometheusDuration().prefault('10s'),
-    api_version: z.enum(['v2'], 'only the version v2 of the API exists').default('v2'),
+    api_version: z.enum(['v2'], 'only the version v2 of the API exists').prefault('v2'),
     relabel_configs: rules('relabel_configs'),
     alert_relabel_configs: rules('alert_relabel_configs'),
     sigv4: z.record(z.string(), z.unknown()).nullish(),
@@ -146,15 +156,15 @@ const alerting = z.strictObject({
 });
 
 const tracing = z.strictObject({
-  client_type: z.enum(['grpc', 'http']).default('grpc'),
+  client_type: z.enum(['grpc', 'http']).prefault('grpc'),
   endpoint: text()
     .refine((endpoint) => endpoint !== '', 'the endpoint has to be given')
     .prefault(''),
-  sampling_fraction: decimal().default(0),
-  insecure: flag().default(false),
+  sampling_fraction: decimal().prefault(0),
+  insecure: flag().prefault(false),
   tls_config: z.record(z.string(), z.unknown()).nullish(),
   headers: headers(),
-  compression: z.enum(['', 'gzip']).default(''),
+  compression: z.enum(['', 'gzip']).prefault(''),
   timeout: prometheusDuration().prefault('0'),
 });
 
@@ -162,8 +172,8 @@ const storage = z.strictObject({
   tsdb: inherited(
     z.strictObject({
       out_of_order_time_window: prometheusDuration().prefault('0'),
-      stale_series_compaction_threshold: decimal().default(0),
-      chunk_encoding: section(z.strictObject({ floats: z.enum(['', 'xor', 'xor2']).default('') })).prefault({}),
+      stale_series_compaction_threshold: decimal().prefault(0),
+      chunk_encoding: section(z.strictObject({ floats: z.enum(['', 'xor', 'xor2']).prefault('') })).prefault({}),
       retention: section(
         z.strictObject({
           time: prometheusDuration().prefault('0'),
@@ -171,7 +181,7 @@ const storage = z.strictObject({
             .prefault(0)
             .refine((bytes) => bytes >= 0, 'must not be negative'),
           percentage: decimal()
-            .default(0)
+            .prefault(0)
             .refine((share) => share >= 0 && share <= 100, 'must be from 0 to 100'),
         }),
       ).prefault({}),
@@ -190,15 +200,15 @@ const TRANSLATIONS = [
 
 const otlp = z
   .strictObject({
-    promote_all_resource_attributes: flag().default(false),
+    promote_all_resource_attributes: flag().prefault(false),
     promote_resource_attributes: texts().prefault([]),
     ignore_resource_attributes: texts().prefault([]),
-    translation_strategy: z.enum(TRANSLATIONS).default('UnderscoreEscapingWithSuffixes'),
-    keep_identifying_resource_attributes: flag().default(false),
-    convert_histograms_to_nhcb: flag().default(false),
-    promote_scope_metadata: flag().default(false),
-    label_name_underscore_sanitization: flag().default(true),
-    label_name_preserve_multiple_underscores: flag().default(true),
+    translation_strategy: z.enum(TRANSLATIONS).prefault('UnderscoreEscapingWithSuffixes'),
+    keep_identifying_resource_attributes: flag().prefault(false),
+    convert_histograms_to_nhcb: flag().prefault(false),
+    promote_scope_metadata: flag().prefault(false),
+    label_name_underscore_sanitization: flag().prefault(true),
+    label_name_preserve_multiple_underscores: flag().prefault(true),
   })
   .superRefine((keys, context) => {
     const refuse = (key: string, message: string): void => context.addIssue({ code: 'custom', path: [key], message });
@@ -235,21 +245,26 @@ export function pathPatterns() {
 }
 
 export const serverShape = {
-  runtime: z
-    .preprocess((value) => (value === null ? {} : value), z.strictObject({ gogc: whole(75) }))
+  runtime: unlisted(z.strictObject({ gogc: whole(75) }), {})
     .prefault({})
-    .describe(WITHOUT_EFFECT),
-  storage: section(storage).prefault({}).describe(WITHOUT_EFFECT),
-  tracing: inherited(tracing).describe(WITHOUT_EFFECT),
-  otlp: section(otlp).prefault({}).describe(WITHOUT_EFFECT),
-  rule_files: pathPatterns().describe(REFUSED),
-  alerting: section(alerting).prefault({}).describe(REFUSED),
-  remote_write: sections(remoteWriteEntry, 'this entry of remote_write')
-    .superRefine(refuseTwice)
+    .describe("Accepted, without effect: Prometheus' runtime."),
+  storage: unlisted(section(storage), {}).prefault({}).describe('Accepted, without effect: nothing is stored.'),
+  tracing: unlisted(inherited(tracing), undefined)
+    .optional()
+    .meta({ writeOnly: true })
+    .describe("Accepted, without effect: Prometheus' own spans."),
+  otlp: unlisted(section(otlp), {}).prefault({}).describe("Accepted, without effect: Prometheus' receiver of OTLP."),
+  rule_files: pathPatterns().describe('Refused: the receiver evaluates no rules.'),
+  alerting: unlisted(section(alerting), {})
+    .prefault({})
+    .meta({ writeOnly: true })
+    .describe('Refused: the receiver sends no alerts.'),
+  remote_write: unlisted(sections(remoteWriteEntry, 'this entry of remote_write').superRefine(refuseTwice), [])
     .prefault([])
-    .describe(REFUSED),
-  remote_read: sections(remoteReadEntry, 'this entry of remote_read')
-    .superRefine(refuseTwice)
+    .meta({ writeOnly: true })
+    .describe('Refused: use the exporter prometheus_remote_write.'),
+  remote_read: unlisted(sections(remoteReadEntry, 'this entry of remote_read').superRefine(refuseTwice), [])
     .prefault([])
-    .describe(REFUSED),
+    .meta({ writeOnly: true })
+    .describe('Refused: the receiver stores nothing.'),
 };

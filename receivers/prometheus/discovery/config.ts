@@ -74,7 +74,7 @@ export function fileDiscoveryConfig(keys: z.output<typeof fileDiscovery>): FileD
 export const httpDiscovery = z
   .strictObject({
     url: text()
-      .default('')
+      .prefault('')
       .superRefine((url, context) => {
         const message = urlProblem(url);
         if (message !== undefined) context.addIssue({ code: 'custom', message });
@@ -108,7 +108,7 @@ export const dnsDiscovery = z
       .refine((names) => names.length > 0, 'needs at least one name')
       .describe('Names to ask for.'),
     type: text()
-      .default('SRV')
+      .prefault('SRV')
       .transform((value, context) => {
         const found = RECORD_TYPES.find((type) => type === value.toUpperCase());
         if (found) return found;
@@ -122,7 +122,7 @@ export const dnsDiscovery = z
       .describe(`The type of record: ${RECORD_TYPES.join(', ')}.`),
     port: z
       .preprocess((value) => (value === null ? 0 : value), z.int().max(65_535))
-      .default(0)
+      .prefault(0)
       .describe('The port of the targets; SRV records have their own.'),
     refresh_interval: refreshInterval('30s').describe('How often.'),
   })

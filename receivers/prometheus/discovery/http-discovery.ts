@@ -1,6 +1,7 @@
 // `http_sd_configs`: target groups as JSON from a URL. Semantics of discovery/http of Prometheus v3.14; an answer that is
 // too large or is not what was asked for leaves the targets as they are.
 
+import { withoutPasswords } from '../../../pipeline/passwords-in-urls.ts';
 import type { ComponentLogger } from '../../../pipeline/telemetry.ts';
 import type { HttpClient } from '../http/client.ts';
 import type { Discovery, HttpDiscoveryConfig } from './discovery.ts';
@@ -29,7 +30,7 @@ export class HttpDiscovery implements Discovery {
       intervalMs: config.refreshIntervalMs,
       look: () => this.#look(),
       log,
-      fields: { discovery: 'http', url: config.url },
+      fields: { discovery: 'http', url: withoutPasswords(config.url) },
     });
   }
 
