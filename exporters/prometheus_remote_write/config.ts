@@ -43,18 +43,18 @@ const wal = z.strictObject({
     .describe(
       "The folder for the queue on disk; the exporter's is in it, named after its id. It is created where missing.",
     ),
-  buffer_size: z
-    .int()
-    .default(300)
-    .describe('Taken for compatibility: what is delivered is settled at once, and files that are settled are deleted.'),
-  truncate_frequency: duration()
-    .prefault('1m')
-    .describe('Taken for compatibility: data is sent as soon as it is on the disk, and deleted once it is delivered.'),
-  lag_record_frequency: duration()
-    .prefault('15s')
-    .describe(
-      'Taken for compatibility: how much waits is read whenever somebody asks, as otelcol_exporter_queue_size.',
-    ),
+  buffer_size: deprecated(
+    z.int().optional(),
+    'without effect: what is delivered is settled at once, and files that are settled are deleted.',
+  ),
+  truncate_frequency: deprecated(
+    duration().optional(),
+    'without effect: data is sent as soon as it is on the disk, and deleted once it is delivered.',
+  ),
+  lag_record_frequency: deprecated(
+    duration().optional(),
+    'without effect: how much waits is read whenever somebody asks, as otelcol_exporter_queue_size.',
+  ),
 });
 
 export const config = z

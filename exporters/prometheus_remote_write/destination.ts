@@ -59,6 +59,12 @@ export class RemoteWriteDestination implements Destination {
     const client = config.http ?? config;
     this.#config = config;
     this.#context = context;
+    if (config.http && config.endpoint !== '') {
+      context.log.warn(
+        {},
+        'http is configured, so that endpoint and the other keys of the HTTP client beside it do not count',
+      );
+    }
     this.#url = new URL(client.endpoint);
     this.#shownUrl = withoutPasswords(this.#url.href);
     this.#connections = httpConnections(this.#url, client, context, MAX_RESPONSE_BYTES);

@@ -5,7 +5,7 @@ import { isMetricData } from './count.ts';
 import { ItemCursor } from './envelope.ts';
 import { ChildCursor, ItemView } from './item-view.ts';
 import { MessageView } from './message-view.ts';
-import { repeatedDouble, repeatedFixed64, repeatedVarint, zigzag } from './repeated-numbers.ts';
+import { repeatedDouble, repeatedFixed64, repeatedVarint, repeatedVarintNumbers, zigzag } from './repeated-numbers.ts';
 
 /** Field numbers of `Metric`; the five kinds of data are one oneof. */
 export const METRIC = {
@@ -351,18 +351,30 @@ export class ExponentialHistogramDataPointView extends DataPointView {
     return this.#counts(EXPONENTIAL_HISTOGRAM_DATA_POINT.negative);
   }
 
+  /** The counts as numbers, exact up to 2^53. */
+  positiveCounts(): number[] {
+    return repeatedVarintNumbers(this.#bound(EXPONENTIAL_HISTOGRAM_DATA_POINT.positive), 2);
+  }
+
+  negativeCounts(): number[] {
+    return repeatedVarintNumbers(this.#bound(EXPONENTIAL_HISTOGRAM_DATA_POINT.negative), 2);
+  }
+
   get flags(): number {
     return this.message.uint32Field(EXPONENTIAL_HISTOGRAM_DATA_POINT.flags);
   }
 
   #offset(field: number): number {
-    this.#buckets.bind(this.message.bytes, this.message.contentStart(field), this.message.contentEnd(field));
-    return zigzag(this.#buckets.uint32Field(1));
+    return zigzag(this.#bound(field).uint32Field(1));
   }
 
   #counts(field: number): bigint[] {
+    return repeatedVarint(this.#bound(field), 2);
+  }
+
+  #bound(field: number): MessageView {
     this.#buckets.bind(this.message.bytes, this.message.contentStart(field), this.message.contentEnd(field));
-    return repeatedVarint(this.#buckets, 2);
+    return this.#buckets;
   }
 }
 

@@ -13,6 +13,8 @@ import {
 } from '../wire.ts';
 import type { MessageView } from './message-view.ts';
 
+const TWO_32 = 4_294_967_296;
+
 const fields = new ProtoReader();
 const values = new ProtoReader();
 
@@ -32,6 +34,38 @@ export function repeatedVarint(message: MessageView, field: number): bigint[] {
       values.varintAt(fields.bytes, pos, fields.stop);
       found.push(joinWords(values.lo, values.hi));
       pos = values.pos;
+    }
+  }
+  return found;
+}
+
+/** The same as numbers: exact up to 2^53. */
+export function repeatedVarintNumbers(message: MessageView, field: number): number[] {
+  const found: number[] = [];
+  fields.reset(message.bytes, message.repeatedStart(field), message.repeatedEnd(field));
+  while (fields.next()) {
+    if (fields.field !== field) continue;
+    if (fields.type === VARINT) {
+      found.push(fields.hi * TWO_32 + fields.lo);
+      continue;
+    }
+    fields.expect(LENGTH_DELIMITED);
+    const { bytes, stop } = fields;
+    for (let pos = fields.start; pos < stop;) {
+      // Safe: pos < stop <= bytes.length. Most counts take one byte or two.
+      const first = bytes[pos] as number;
+      const second = first < 0x80 ? 0 : (bytes[pos + 1] as number);
+      if (first < 0x80) {
+        found.push(first);
+        pos += 1;
+      } else if (pos + 1 < stop && second < 0x80) {
+        found.push((first & 0x7f) | (second << 7));
+        pos += 2;
+      } else {
+        values.varintAt(bytes, pos, stop);
+        found.push(values.hi * TWO_32 + values.lo);
+        ({ pos } = values);
+      }
     }
   }
   return found;

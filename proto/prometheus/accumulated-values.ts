@@ -1,15 +1,18 @@
 // What is kept of a series: its latest value, or for deltas the sum of all of them.
 
-import type {
-  ExponentialHistogramDataPointView,
-  HistogramDataPointView,
-  NumberDataPointView,
-  SummaryDataPointView,
+import {
+  EXPONENTIAL_HISTOGRAM_DATA_POINT,
+  type ExponentialHistogramDataPointView,
+  type HistogramDataPointView,
+  type NumberDataPointView,
+  type SummaryDataPointView,
 } from '../otlp/metrics.ts';
 import { fitting, mergedBuckets, type BucketRange, underZeroThreshold } from './exponential-buckets.ts';
 
 /** How a point came out: taken, or why not. */
 export type Outcome = 'taken' | 'buckets_do_not_add_up' | 'too_large' | 'scale_too_coarse';
+
+const { count: COUNT, zeroCount: ZERO_COUNT } = EXPONENTIAL_HISTOGRAM_DATA_POINT;
 
 /** More buckets than any histogram for people has; what needs more memory than that is refused. */
 const MAX_BUCKETS = 10_000;
@@ -92,11 +95,11 @@ export class ExponentialValue {
   take(point: ExponentialHistogramDataPointView, isAdded: boolean): Outcome {
     const sides = {
       scale: point.scale,
-      positive: { offset: point.positiveOffset, counts: point.positiveBucketCounts().map(Number) },
-      negative: { offset: point.negativeOffset, counts: point.negativeBucketCounts().map(Number) },
+      positive: { offset: point.positiveOffset, counts: point.positiveCounts() },
+      negative: { offset: point.negativeOffset, counts: point.negativeCounts() },
     };
-    const points = total(sides.positive) + total(sides.negative) + Number(point.zeroCount);
-    const count = Number(point.count);
+    const points = total(sides.positive) + total(sides.negative) + point.message.fixed64AsNumber(ZERO_COUNT);
+    const count = point.message.fixed64AsNumber(COUNT);
     const { sum } = point;
     // A scraper that checks refuses such a histogram, and with it maybe the whole page.
     if (Number.isNaN(sum) ? points > count : points !== count) return 'buckets_do_not_add_up';
@@ -106,7 +109,7 @@ export class ExponentialValue {
     this.scale = next.scale;
     this.positive = next.positive;
     this.negative = next.negative;
-    this.zeroCount = Number(point.zeroCount);
+    this.zeroCount = point.message.fixed64AsNumber(ZERO_COUNT);
     this.zeroThreshold = point.zeroThreshold;
     this.count = count;
     this.#hasSum = point.hasSum;
