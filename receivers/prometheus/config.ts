@@ -6,17 +6,7 @@ import { nonNegativeDuration } from '../../pipeline/schema.ts';
 import { httpServerSettings } from '../../pipeline/settings/http-server.ts';
 import { UNBUILT_DISCOVERIES } from './discovery/unbuilt.ts';
 import { prometheusConfig, type PrometheusConfig } from './prometheus-config.ts';
-
-/** A key that is recognised only to say what to do about it. */
-function refused(message: string) {
-  return z
-    .unknown()
-    .superRefine((value, context) => {
-      if (value !== undefined && value !== null) context.addIssue({ code: 'custom', message });
-    })
-    .optional()
-    .describe(`Refused: ${message}.`);
-}
+import { refused } from './yaml-values.ts';
 
 const apiServer = z.strictObject({
   enabled: z

@@ -3,7 +3,7 @@
 
 import { z } from 'zod';
 import { tlsClientSettings, type TlsClientSettings } from '../../pipeline/settings/tls.ts';
-import { flag, section, secret, text, textMap, texts } from './yaml-values.ts';
+import { flag, refused, section, secret, text, textMap, texts } from './yaml-values.ts';
 
 /** A secret that stands in the configuration or in a file, which is read again for every request. Both empty: none. */
 export interface SecretOrFile {
@@ -112,6 +112,8 @@ const proxyShape = {
     .describe('Headers sent to the proxy with CONNECT.'),
 };
 
+const NO_JWT_BEARER = 'it belongs to the grant type jwt-bearer, which is not built here; only client_credentials is';
+
 const oauth2 = z.strictObject({
   client_id: text().prefault('').describe('The client id.'),
   client_secret: secret().prefault('').describe('The client secret.'),
@@ -121,6 +123,14 @@ const oauth2 = z.strictObject({
     .enum(['', 'client_credentials'], 'only the grant type client_credentials is built here')
     .prefault('')
     .describe('client_credentials, the only one that is built here.'),
+  client_certificate_key_id: refused(NO_JWT_BEARER),
+  client_certificate_key: refused(NO_JWT_BEARER),
+  client_certificate_key_file: refused(NO_JWT_BEARER),
+  client_certificate_key_ref: refused(NO_JWT_BEARER),
+  signature_algorithm: refused(NO_JWT_BEARER),
+  iss: refused(NO_JWT_BEARER),
+  audience: refused(NO_JWT_BEARER),
+  claims: refused(NO_JWT_BEARER),
   scopes: texts().prefault([]).describe('The scopes asked for.'),
   token_url: text().prefault('').describe('Where the token is fetched.'),
   endpoint_params: textMap().prefault({}).describe('Further parameters of the token request.'),
@@ -167,7 +177,7 @@ export const httpShape = {
   bearer_token_file: text().prefault('').describe('The older form of authorization.credentials_file.'),
   tls_config: section(tlsConfig).prefault({}).describe('TLS.'),
   follow_redirects: flag().prefault(true).describe('Follow redirections.'),
-  enable_http2: flag().prefault(true).describe('Use HTTP/2 where the other side offers it.'),
+  enable_http2: flag().prefault(true).describe('Accepted, without effect: requests are HTTP/1.1.'),
   ...proxyShape,
   http_headers: pointer(z.record(z.string(), header)).describe('Headers sent with every request.'),
 };

@@ -54,3 +54,14 @@ export function sections<S extends z.ZodType>(schema: S, what: string) {
 export function section<S extends z.ZodObject>(schema: S) {
   return z.preprocess((value) => (value === null ? {} : value), schema);
 }
+
+/** A key that is recognised only to say what to do about it. */
+export function refused(message: string) {
+  return z
+    .unknown()
+    .superRefine((value, context) => {
+      if (value !== undefined && value !== null) context.addIssue({ code: 'custom', message });
+    })
+    .optional()
+    .describe(`Refused: ${message}.`);
+}
