@@ -12,7 +12,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { freePorts } from '../test/support/agent.ts';
-import { prometheus } from '../test/support/peers.ts';
+import { currentPrometheus, prometheus } from '../test/support/peers.ts';
 import { ourContender, startContender } from './pipeline/contender.ts';
 import { usageOf, watchMemory } from './pipeline/process-tree.ts';
 import type { TargetsCount, TargetsReady } from './prometheus-scrape/targets.ts';
@@ -109,7 +109,7 @@ async function ours(exporter: string): Promise<Figure> {
   }
 }
 
-async function theirs(program: string): Promise<Figure> {
+async function theirs(program: string, agentFlag: string): Promise<Figure> {
   const [port = 0] = await freePorts(1);
   const folder = mkdtempSync(path.join(os.tmpdir(), 'prometheus-scrape-'));
   const file = path.join(folder, 'prometheus.yml');
@@ -119,7 +119,7 @@ async function theirs(program: string): Promise<Figure> {
   const running = spawn(
     program,
     [
-      '--enable-feature=agent',
+      agentFlag,
       `--config.file=${file}`,
       `--storage.agent.path=${path.join(folder, 'data')}`,
       `--web.listen-address=127.0.0.1:${port}`,
@@ -160,12 +160,18 @@ try {
   for (const exporter of options.exporter.split(',').filter((one) => one !== 'none')) {
     console.log(row(`genesis-agent → ${exporter}`, await ours(exporter)));
   }
-  const peer = prometheus();
-  if (options['ours-only']) console.log('');
-  else if (peer.skip === false) {
-    // Prometheus before v2.50 always asks for gzip.
-    console.log(row('Prometheus, agent mode → remote write', await theirs(peer.program)));
-  } else console.log(`\n${peer.skip}`);
+  // They send snappy, and always ask for gzip by default.
+  const peers = [
+    { name: 'Prometheus 2', peer: prometheus(), flag: '--enable-feature=agent' },
+    { name: 'Prometheus 3', peer: currentPrometheus(), flag: '--agent' },
+  ];
+  for (const { name, peer, flag } of options['ours-only'] ? [] : peers) {
+    console.log(
+      peer.skip === false
+        ? row(`${name}, agent mode → remote write`, await theirs(peer.program, flag))
+        : `| ${name}: ${peer.skip} |`,
+    );
+  }
 } finally {
   child.disconnect();
 }
