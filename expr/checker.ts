@@ -6,7 +6,6 @@ import { AgentError } from '../pipeline/errors.ts';
 import type { Binary, Builtin, Call, Member, Node, Slice } from './ast.ts';
 import { invalid, unknownName } from './errors.ts';
 import {
-  ANY_MAP,
   ARRAY,
   arrayOf,
   BOOL,
@@ -310,7 +309,7 @@ class Checker {
       case 'reduce':
         return given;
       case 'groupBy':
-        return { ...ANY_MAP, element: arrayOf(elementOf(collection)) } as Nature;
+        return { kind: 'map', keys: 'any', element: arrayOf(elementOf(collection)) };
       case 'sortBy':
         return collection;
       default:

@@ -6,10 +6,13 @@ import { AgentError } from '../pipeline/errors.ts';
 /** What is shown of a line to both sides of the place. */
 const SHOWN = 60;
 
+/** Names in problems may be of any length. */
+const MAX_PROBLEM = 300;
+
 /** `at` is an offset in the source, from 0. */
 export function invalid(source: string, at: number, problem: string, mend?: string): AgentError {
   const { line, column } = placeOf(source, at);
-  const message = `${problem}, at line ${line}, column ${column} of the expression\n${snippet(source, at)}`;
+  const message = `${shortened(problem, MAX_PROBLEM)}, at line ${line}, column ${column} of the expression\n${snippet(source, at)}`;
   return new AgentError('EXPR_INVALID', message, mend === undefined ? {} : { mend });
 }
 
@@ -50,14 +53,17 @@ export class ExprEvaluationError extends Error {
 
   /** Messages hold values, which may be of any length; logs should not. */
   constructor(problem: string, place?: { readonly source: string; readonly at: number }) {
-    const short = problem.length > MAX_MESSAGE_LENGTH ? `${problem.slice(0, MAX_MESSAGE_LENGTH)}…` : problem;
+    const short = shortened(problem, MAX_MESSAGE_LENGTH);
     super(place === undefined ? short : `${short}, at ${placed(place)}`);
     this.problem = short;
   }
 }
 
+function shortened(text: string, length: number): string {
+  return text.length > length ? `${text.slice(0, length)}…` : text;
+}
+
 function placed({ source, at }: { readonly source: string; readonly at: number }): string {
   const { line, column } = placeOf(source, at);
-  const shown = source.length > 2 * SHOWN ? `${source.slice(0, 2 * SHOWN)}…` : source;
-  return `line ${line}, column ${column} of ${shown}`;
+  return `line ${line}, column ${column} of ${shortened(source, 2 * SHOWN)}`;
 }

@@ -68,19 +68,20 @@ function readEscape(
   if (kind === quote) return { code: quote.charCodeAt(0), end: at + 2 };
   const simple = Object.hasOwn(SIMPLE, kind) ? SIMPLE[kind] : undefined;
   if (simple !== undefined) return { code: simple, end: at + 2 };
-  const unknown = invalid(source, at, 'a string with an unknown escape', 'a backslash that is meant is written \\\\');
+  const unknown = (): Error =>
+    invalid(source, at, 'a string with an unknown escape', 'a backslash that is meant is written \\\\');
   const digitsOf = (pattern: RegExp, radix: number, skipped: number): { code: number; end: number } => {
     pattern.lastIndex = at + skipped;
     const [whole = '', digits = ''] = pattern.exec(source) ?? [];
     const code = Number.parseInt(digits, radix);
-    if (digits === '' || code > 0x10ffff) throw unknown;
+    if (digits === '' || code > 0x10ffff) throw unknown();
     // Half of a surrogate pair is no character.
     return { code: code >= 0xd800 && code <= 0xdfff ? 0xfffd : code, end: at + skipped + whole.length };
   };
   if (/[0-3]/.test(kind)) return digitsOf(/([0-3][0-7]{2})/y, 8, 1);
-  if (isBytes && kind !== 'x') throw unknown;
+  if (isBytes && kind !== 'x') throw unknown();
   if (kind === 'u' && source.charAt(at + 2) === '{') return digitsOf(/\{([0-9a-fA-F]{1,6})\}/y, 16, 2);
   const count = Object.hasOwn(HEX_DIGITS, kind) ? HEX_DIGITS[kind] : undefined;
-  if (count === undefined) throw unknown;
+  if (count === undefined) throw unknown();
   return digitsOf(new RegExp(`([0-9a-fA-F]{${count}})`, 'y'), 16, 2);
 }
