@@ -251,11 +251,12 @@ export class MetricWriter {
 
 const TWO_32 = 2 ** 32;
 
-function lowWord(value: number): number {
+/** Of a whole number up to 2^53, the words of a 64-bit integer. */
+export function lowWord(value: number): number {
   return Math.trunc(value) >>> 0;
 }
 
-function highWord(value: number): number {
+export function highWord(value: number): number {
   return Math.floor(Math.trunc(value) / TWO_32) >>> 0;
 }
 

@@ -115,3 +115,15 @@ function startsWithDigit(text: string): boolean {
   const first = text.charCodeAt(0);
   return first >= 0x30 && first <= 0x39;
 }
+
+/** The way back: the name without `_total`, for sums, and without its unit, in words (the collector's TrimPromSuffixes). */
+export function withoutSuffixes(name: string, isSum: boolean, unit: string): string {
+  let tokens = name.split('_');
+  if (tokens.length === 1) return name;
+  if (isSum && tokens.at(-1) === 'total') tokens = tokens.slice(0, -1);
+  const units = unit.split('_');
+  if (tokens.length > units.length && tokens.slice(-units.length).join('_') === unit) {
+    tokens = tokens.slice(0, -units.length);
+  }
+  return tokens.join('_');
+}
