@@ -41,7 +41,7 @@ export class PasswordCheck {
     const known = this.#entries.get(name);
     const entry = known ?? this.#decoy;
     if (!entry.isSlow) return (await entry.matches(password)) && known !== undefined;
-    const credentials = createHmac('sha256', this.#key).update(`${name.length}:${name}:${password}`).digest('base64');
+    const credentials = this.#disguised(name, password);
     if (this.#right.has(credentials)) return true;
     if (this.#wrong.has(credentials)) return false;
     const underWay = this.#underWay.get(credentials);
@@ -59,8 +59,17 @@ export class PasswordCheck {
     return check;
   }
 
+  /** Whether they were checked before, and are right. */
+  remembers(name: string, password: string): boolean {
+    return this.#right.size > 0 && this.#right.has(this.#disguised(name, password));
+  }
+
   close(): void {
     this.#stop.abort();
+  }
+
+  #disguised(name: string, password: string): string {
+    return createHmac('sha256', this.#key).update(`${name.length}:${name}:${password}`).digest('base64');
   }
 
   #remember(credentials: string, isRight: boolean): void {

@@ -48,23 +48,20 @@ export class BasicAuthServer implements Extension, ServerAuthenticator {
     await this.#file?.refresh();
   }
 
+  known({ authorization = '' }: IncomingHttpHeaders): ReadonlyMap<string, unknown> | undefined {
+    const given = hasScheme(authorization) ? credentialsOf(authorization) : undefined;
+    return given && this.#check.remembers(given.username, given.password) ? clientOf(given) : undefined;
+  }
+
   async authenticate(headers: IncomingHttpHeaders): Promise<ReadonlyMap<string, unknown>> {
     const { authorization = '' } = headers;
     if (authorization === '') throw new Unauthenticated('no basic auth provided');
-    if (authorization.slice(0, SCHEME.length).toLowerCase() !== SCHEME) {
-      throw new Unauthenticated('invalid authorization scheme prefix');
-    }
-    const raw = authorization.slice(SCHEME.length);
-    const decoded = Buffer.from(raw, 'base64').toString('utf8');
-    const colon = decoded.indexOf(':');
-    if (colon === -1) throw new Unauthenticated('invalid authorization format');
-    const username = decoded.slice(0, colon);
-    const isRight = await this.#check.isRight(username, decoded.slice(colon + 1));
+    if (!hasScheme(authorization)) throw new Unauthenticated('invalid authorization scheme prefix');
+    const given = credentialsOf(authorization);
+    if (!given) throw new Unauthenticated('invalid authorization format');
+    const isRight = await this.#check.isRight(given.username, given.password);
     if (!isRight) throw new Unauthenticated('invalid credentials');
-    return new Map([
-      ['username', username],
-      ['raw', raw],
-    ]);
+    return clientOf(given);
   }
 
   /** What stands in the configuration wins over the file. */
@@ -77,4 +74,30 @@ export class BasicAuthServer implements Extension, ServerAuthenticator {
     }
     this.#check.use(source === 'file' ? new Map([...entries, ...this.#inline.entries]) : entries);
   }
+}
+
+interface Credentials {
+  readonly username: string;
+  readonly password: string;
+  /** Both, in Base64, as they came. */
+  readonly raw: string;
+}
+
+function hasScheme(authorization: string): boolean {
+  return authorization.slice(0, SCHEME.length).toLowerCase() === SCHEME;
+}
+
+/** Undefined where there is no colon. */
+function credentialsOf(authorization: string): Credentials | undefined {
+  const raw = authorization.slice(SCHEME.length);
+  const decoded = Buffer.from(raw, 'base64').toString('utf8');
+  const colon = decoded.indexOf(':');
+  return colon === -1 ? undefined : { username: decoded.slice(0, colon), password: decoded.slice(colon + 1), raw };
+}
+
+function clientOf({ username, raw }: Credentials): ReadonlyMap<string, unknown> {
+  return new Map([
+    ['username', username],
+    ['raw', raw],
+  ]);
 }

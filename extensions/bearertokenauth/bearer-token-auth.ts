@@ -91,6 +91,11 @@ export class BearerTokenAuth implements Extension, ServerAuthenticator, ClientAu
       : Promise.reject(new Unauthenticated('provided authorization does not match expected scheme or token'));
   }
 
+  known(headers: IncomingHttpHeaders): ReadonlyMap<string, unknown> | undefined {
+    const value = headers[this.#header];
+    return typeof value === 'string' && isOneOf(this.#digests, value) ? NOTHING_KNOWN : undefined;
+  }
+
   authorize(headers: RequestHeaders): void {
     if (this.#first === undefined) throw this.#notReadYet();
     headers[this.#header] = this.#first;

@@ -46,15 +46,21 @@ export class Oidc implements Extension, ServerAuthenticator {
     for (const provider of this.#providers) await provider.refresh();
   }
 
+  known(headers: IncomingHttpHeaders): ReadonlyMap<string, unknown> | undefined {
+    const value = headers[this.#attribute];
+    const [, token, more] = typeof value === 'string' ? value.split(' ', 3) : [];
+    return token === undefined || more !== undefined ? undefined : this.#recall(digestOf(token));
+  }
+
   async authenticate(headers: IncomingHttpHeaders): Promise<ReadonlyMap<string, unknown>> {
     const given = headers[this.#attribute];
     const value = Array.isArray(given) ? given[0] : given;
     if (value === undefined || value === '') throw new Unauthenticated("authentication didn't succeed");
     const [, token, more] = value.split(' ', 3);
     if (token === undefined || more !== undefined) throw new Unauthenticated('invalid authorization header format');
-    const digest = hash('sha256', token, 'base64');
-    const known = this.#remembered.get(digest);
-    if (known && this.#context.now() < known.until) return known.client;
+    const digest = digestOf(token);
+    const recalled = this.#recall(digest);
+    if (recalled) return recalled;
     const verified = await this.#providerOf(token).verify(token);
     this.#remember(digest, verified);
     return verified.client;
@@ -74,6 +80,11 @@ export class Oidc implements Extension, ServerAuthenticator {
     return provider;
   }
 
+  #recall(digest: string): ReadonlyMap<string, unknown> | undefined {
+    const found = this.#remembered.get(digest);
+    return found && this.#context.now() < found.until ? found.client : undefined;
+  }
+
   #remember(digest: string, verified: VerifiedToken): void {
     const until = Math.min(verified.expiresAtMs, this.#context.now() + REMEMBERED_MS);
     this.#remembered.delete(digest);
@@ -84,4 +95,8 @@ export class Oidc implements Extension, ServerAuthenticator {
       return;
     }
   }
+}
+
+function digestOf(token: string): string {
+  return hash('sha256', token, 'base64');
 }

@@ -51,7 +51,9 @@ export interface GrpcServerOptions {
   readonly includeMetadata: boolean;
   readonly tls?: ServerTlsOptions;
   /** Checks the request before its body is read; fails with a GrpcError (UNAUTHENTICATED). */
-  readonly authenticate?: (headers: IncomingHttpHeaders) => Promise<ReadonlyMap<string, unknown>>;
+  readonly authenticate?: (
+    headers: IncomingHttpHeaders,
+  ) => ReadonlyMap<string, unknown> | Promise<ReadonlyMap<string, unknown>>;
   /** Asked after authentication. */
   readonly middleware?: ServerMiddleware | undefined;
   readonly keepalive: {
@@ -207,11 +209,12 @@ export class GrpcServer implements ProtocolServer {
     }
     const { authenticate } = this.#options;
     const call = new Call(this.#options, this.#slowBodies, stream, headers, path, handler);
-    if (!authenticate) {
-      call.read(undefined);
+    const client = authenticate?.(headers);
+    if (!(client instanceof Promise)) {
+      call.read(client);
       return;
     }
-    authenticate(headers).then(
+    client.then(
       (auth) => call.read(auth),
       (error: unknown) => call.refuse(asGrpcError(error)),
     );

@@ -71,7 +71,11 @@ export class OtlpGrpcListener {
       includeMetadata: config.include_metadata,
       ...(tls ? { tls } : {}),
       ...(authentication
-        ? { authenticate: (headers) => authentication.check(headers).catch((error: unknown) => throwAsGrpc(error)) }
+        ? {
+            authenticate: (headers) =>
+              authentication.known?.(headers) ??
+              authentication.check(headers).catch((error: unknown) => throwAsGrpc(error)),
+          }
         : {}),
       middleware: serverMiddleware(config.middlewares, this.#context),
       keepalive: {

@@ -152,6 +152,11 @@ export class OtlpHttpListener {
     const preflight = method === 'OPTIONS' ? this.#cors?.preflight(headers) : undefined;
     if (preflight) return preflight;
     if (!this.#authentication) return this.#refuseHead(method, path, headers);
+    const known = this.#authentication.known?.(headers);
+    if (known) {
+      this.#authenticated.set(headers, known);
+      return this.#refuseHead(method, path, headers);
+    }
     // A stranger learns nothing, not even which paths there are.
     return this.#authentication.check(headers, query).then(
       (auth) => {

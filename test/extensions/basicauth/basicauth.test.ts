@@ -139,3 +139,19 @@ void test('what can not work is refused', () => {
   ];
   for (const [settings, message] of bad) assert.throws(() => config.parse(settings), message);
 });
+
+void test('who was let in by a slow hash is known at once, until the password changes', async () => {
+  const file = path.join(folder, 'known');
+  writeFileSync(file, `ann:${hashSync('right', 4)}\n`);
+  const auth = await server({ file });
+  assert.equal(auth.known(basic('ann:right')), undefined, 'not checked yet');
+  const letIn = await auth.authenticate(basic('ann:right'));
+  assert.deepEqual(auth.known(basic('ann:right')), letIn);
+  await assert.rejects(auth.authenticate(basic('ann:wrong')), isStranger);
+  for (const headers of [basic('ann:wrong'), basic('eve:right'), basic('ann'), {}, { authorization: 'Bearer x' }]) {
+    assert.equal(auth.known(headers), undefined);
+  }
+  writeFileSync(file, `ann:${hashSync('another', 4)}\n`);
+  await auth.refresh();
+  assert.equal(auth.known(basic('ann:right')), undefined);
+});

@@ -131,3 +131,17 @@ void test('what can not work is refused', () => {
   ];
   for (const [settings, message] of bad) assert.throws(() => config.parse(settings), message);
 });
+
+void test('who has a token is known at once, nobody else is', () => {
+  const { auth } = make({ tokens: ['secret', 'other'] });
+  for (const token of ['secret', 'other']) assert.ok(auth.known({ authorization: `Bearer ${token}` }));
+  for (const value of ['Bearer secre', 'secret', 'Bearer ', '']) {
+    assert.equal(auth.known({ authorization: value }), undefined, value);
+  }
+  assert.equal(auth.known({}), undefined);
+  const unread = make({
+    filename: path.join(folder, 'not there'),
+    retry_on_failure: { enabled: true, interval: '1s' },
+  }).auth;
+  assert.equal(unread.known({ authorization: 'Bearer undefined' }), undefined);
+});

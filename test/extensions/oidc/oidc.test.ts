@@ -217,3 +217,19 @@ void test('what can not work is refused', () => {
   ];
   for (const [settings, message] of bad) assert.throws(() => config.parse(settings), message);
 });
+
+void test('who was let in is known at once, for as long as that is remembered', async () => {
+  await using server = await provider([rsa]);
+  const iss = server.url;
+  const { extension, clock, enter } = await started({ providers: [{ issuer_url: iss, audience: 'agent' }] });
+  const token = await tokenOf(rsa, { iss });
+  const headers = { authorization: `Bearer ${token}` };
+  assert.equal(extension.known(headers), undefined, 'not verified yet');
+  const client = await enter(token);
+  assert.equal(extension.known(headers), client);
+  for (const authorization of [`Bearer ${token}x`, `Bearer ${token} x`, 'Bearer', '', undefined]) {
+    assert.equal(extension.known(authorization === undefined ? {} : { authorization }), undefined);
+  }
+  clock.now += 60_001;
+  assert.equal(extension.known(headers), undefined);
+});
