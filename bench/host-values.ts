@@ -58,13 +58,15 @@ async function run(port: number, file: string | undefined): Promise<Run> {
   return { before, ours, collectors, after: await scrapeNodeExporter(port) };
 }
 
-/** The first CPU, and the disk, filesystem and interface with the largest figure: the others are alike. */
+/** The first CPU, and the disk, filesystem and interface but loopback with the largest figure: the others are alike. */
 function isShown({ attributes = {} }: Pair, points: readonly FlatPoint[]): boolean {
   const { cpu, device } = attributes;
   if (cpu !== undefined) return cpu === 'cpu0';
   if (device === undefined) return true;
   return ['system.disk.io', 'system.network.io', 'system.filesystem.usage'].some((name) => {
-    const [largest] = points.filter((one) => one.name === name).toSorted((a, b) => b.value - a.value);
+    const [largest] = points
+      .filter((one) => one.name === name && one.attributes['device'] !== 'lo')
+      .toSorted((a, b) => b.value - a.value);
     return largest?.attributes['device'] === device;
   });
 }

@@ -2,6 +2,7 @@
 
 import { z } from 'zod';
 import { nonNegativeDuration, duration, positiveDuration } from '../../pipeline/schema.ts';
+import { valuePatterns } from './attribute-filter.ts';
 import { metricsSection } from './metric-settings.ts';
 import { nameListSection } from './name-filter.ts';
 import { RESOURCE_ATTRIBUTES, type IdentitySettings } from './process-identity.ts';
@@ -12,6 +13,7 @@ import { FILESYSTEM_METRICS } from './scrapers/filesystem.ts';
 import { LOAD_METRICS } from './scrapers/load.ts';
 import { MEMORY_METRICS } from './scrapers/memory-metrics.ts';
 import { NETWORK_METRICS } from './scrapers/network-metrics.ts';
+import { NFS_METRICS } from './scrapers/nfs-metrics.ts';
 import { PAGING_METRICS } from './scrapers/paging.ts';
 import { PRESSURE_METRICS } from './scrapers/pressure.ts';
 import { PROCESSES_METRICS } from './scrapers/processes.ts';
@@ -35,7 +37,11 @@ function resourceAttributes() {
     Object.entries(RESOURCE_ATTRIBUTES).map(([name, { enabled, description }]) => [
       name,
       z
-        .strictObject({ enabled: z.boolean().default(enabled).describe('Whether it is set.') })
+        .strictObject({
+          enabled: z.boolean().default(enabled).describe('Whether it is set.'),
+          metrics_include: valuePatterns('Only processes that have such a value; none: all.'),
+          metrics_exclude: valuePatterns('No processes that have such a value.'),
+        })
         .prefault({})
         .describe(description),
     ]),
@@ -103,6 +109,7 @@ const scrapers = z.strictObject({
     },
     'What interfaces transfer, TCP connections, retransmits, full accept queues, tracked connections.',
   ),
+  nfs: scraper({ metrics: metricsSection(NFS_METRICS) }, "What the kernel's client and server of NFS do."),
   paging: scraper({ metrics: metricsSection(PAGING_METRICS) }, 'Swap and page faults.'),
   pressure: scraper(
     { metrics: metricsSection(PRESSURE_METRICS) },

@@ -5,6 +5,7 @@ import { posix } from 'node:path';
 import { AttributeList } from '../../proto/otlp/metric-writer.ts';
 import { decodeUtf8 } from '../../proto/otlp/text.ts';
 import type { JsValue } from '../../proto/otlp/any-value.ts';
+import type { FilteredAttribute } from './attribute-filter.ts';
 import type { Problems } from './problems.ts';
 import { readOnce } from './proc-file.ts';
 import { isGone, type ProcessEntry } from './process-table.ts';
@@ -26,12 +27,13 @@ export const RESOURCE_ATTRIBUTES = {
 export type ResourceAttribute = keyof typeof RESOURCE_ATTRIBUTES;
 
 export interface IdentitySettings {
-  readonly attributes: Readonly<Record<ResourceAttribute, { readonly enabled: boolean }>>;
+  readonly attributes: Readonly<Record<ResourceAttribute, FilteredAttribute & { readonly enabled: boolean }>>;
   readonly isMuted: Readonly<Record<'exe' | 'user' | 'cgroup', boolean>>;
 }
 
 export interface ProcessIdentity {
   readonly name: string;
+  readonly attributes: readonly (readonly [key: string, value: JsValue])[];
   readonly resource: AttributeList;
 }
 
@@ -67,7 +69,7 @@ export function identityOf(
   put('process.command', () => command?.[0] ?? '');
   put('process.command_line', () => command?.join(' ').slice(0, MAX_COMMAND_LINE) ?? '');
   put('process.owner', () => ownerOf(folder, users, isMuted.user ? undefined : problems));
-  return { name, resource: new AttributeList(values) };
+  return { name, attributes: values, resource: new AttributeList(values) };
 }
 
 function nameOf(comm: string, command: readonly string[] | undefined): string {

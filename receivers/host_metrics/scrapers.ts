@@ -20,6 +20,7 @@ import { FilesystemScraper } from './scrapers/filesystem.ts';
 import { LoadScraper } from './scrapers/load.ts';
 import { MemoryScraper } from './scrapers/memory.ts';
 import { NetworkScraper } from './scrapers/network.ts';
+import { NfsScraper } from './scrapers/nfs.ts';
 import { PagingScraper } from './scrapers/paging.ts';
 import { PressureScraper } from './scrapers/pressure.ts';
 import { ProcessScraper } from './scrapers/process.ts';
@@ -47,6 +48,7 @@ export function createScrapers({ scrapers }: HostMetricsConfig): readonly Config
   add('load', scrapers.load, LoadScraper);
   add('memory', scrapers.memory, MemoryScraper);
   add('network', scrapers.network, NetworkScraper);
+  add('nfs', scrapers.nfs, NfsScraper);
   add('paging', scrapers.paging, PagingScraper);
   add('pressure', scrapers.pressure, PressureScraper);
   add('process', scrapers.process, ProcessScraper);

@@ -5,6 +5,7 @@ import type { Systeminformation } from 'systeminformation';
 import { AttributeList, type MetricWriter } from '../../../proto/otlp/metric-writer.ts';
 import type { JsValue } from '../../../proto/otlp/any-value.ts';
 import { VERSION } from '../../../pipeline/version.ts';
+import { AttributeFilter } from '../attribute-filter.ts';
 import type { ProcessSettings } from '../known-process.ts';
 import { hostMetrics, type HostMetrics } from '../metric.ts';
 import { NameFilter } from '../name-filter.ts';
@@ -25,6 +26,7 @@ export class OtherProcess implements Scraper {
   readonly #source: OtherSource;
   readonly #metrics: HostMetrics<typeof PROCESS_METRICS>;
   readonly #filter: NameFilter;
+  readonly #attributes: AttributeFilter;
   #chosen: readonly OtherProcessData[] = [];
   #readAtMs = 0;
 
@@ -34,6 +36,7 @@ export class OtherProcess implements Scraper {
     this.#source = source;
     this.#metrics = hostMetrics(PROCESS_METRICS, settings.metrics, context.conventions);
     this.#filter = new NameFilter(settings.include, settings.exclude);
+    this.#attributes = new AttributeFilter(settings.resource_attributes);
   }
 
   async read(): Promise<void> {
@@ -44,6 +47,7 @@ export class OtherProcess implements Scraper {
       this.#readAtMs = this.#context.now();
       const rank = order === 'cpu' ? 'cpu' : 'memRss';
       this.#chosen = list
+        .filter((one) => this.#attributes.includes(this.#identity(one)))
         .filter(({ name, started }) => this.#filter.includes(name) && !(this.#readAtMs - startedMs(started) < delayMs))
         .toSorted((a, b) => b[rank] - a[rank])
         .slice(0, most);
@@ -55,7 +59,7 @@ export class OtherProcess implements Scraper {
   write(writer: MetricWriter): void {
     const { conventions } = this.#context;
     for (const one of this.#chosen) {
-      writer.resource(this.#identity(one), schemaUrl(conventions, SCHEMA));
+      writer.resource(new AttributeList(this.#identity(one)), schemaUrl(conventions, SCHEMA));
       writer.scope(scopeName('process'), VERSION);
       writer.times(unixNano(startedMs(one.started) || 0), unixNano(this.#readAtMs));
       this.#metrics['process.memory.usage'].write(writer, one.memRss * KIBIBYTE);
@@ -67,7 +71,7 @@ export class OtherProcess implements Scraper {
     this.#chosen = [];
   }
 
-  #identity(one: OtherProcessData): AttributeList {
+  #identity(one: OtherProcessData): readonly (readonly [ResourceAttribute, JsValue])[] {
     const all: readonly (readonly [ResourceAttribute, JsValue])[] = [
       ['process.pid', BigInt(one.pid)],
       ['process.parent_pid', BigInt(one.parentPid)],
@@ -77,7 +81,7 @@ export class OtherProcess implements Scraper {
       ['process.command_line', `${one.command} ${one.params}`.trim().slice(0, MAX_COMMAND_LINE)],
       ['process.owner', one.user],
     ];
-    return new AttributeList(all.filter(([key]) => this.#settings.resource_attributes[key].enabled));
+    return all.filter(([key]) => this.#settings.resource_attributes[key].enabled);
   }
 }
 

@@ -3,6 +3,7 @@
 
 import type { MetricWriter } from '../../../proto/otlp/metric-writer.ts';
 import { VERSION } from '../../../pipeline/version.ts';
+import { AttributeFilter } from '../attribute-filter.ts';
 import type { KnownProcess, ProcessSettings } from '../known-process.ts';
 import { NameFilter } from '../name-filter.ts';
 import { identityOf, noteUnlessGone, type IdentitySettings, type ProcessIdentity } from '../process-identity.ts';
@@ -23,6 +24,7 @@ export class ProcessScraper implements Scraper {
   readonly #identity: IdentitySettings;
   readonly #metrics: ProcessMetrics;
   readonly #filter: NameFilter;
+  readonly #attributes: AttributeFilter;
   readonly #users: Users;
   #known = new Map<number, KnownProcess>();
   #chosen: KnownProcess[] = [];
@@ -43,6 +45,7 @@ export class ProcessScraper implements Scraper {
       },
     };
     this.#filter = new NameFilter(settings.include, settings.exclude);
+    this.#attributes = new AttributeFilter(settings.resource_attributes);
     this.#users = new Users(context.root, context.now);
     this.#metrics = new ProcessMetrics(settings, context);
   }
@@ -131,7 +134,7 @@ export class ProcessScraper implements Scraper {
       comm,
       parentPid,
       identity,
-      isIncluded: this.#filter.includes(identity.name),
+      isIncluded: this.#isIncluded(identity),
       writtenAtMs: Number.NaN,
       userTicks: 0,
       systemTicks: 0,
@@ -147,12 +150,16 @@ export class ProcessScraper implements Scraper {
     known.comm = entry.comm;
     known.parentPid = entry.parentPid;
     known.identity = identity;
-    known.isIncluded = this.#filter.includes(known.identity.name);
+    known.isIncluded = this.#isIncluded(identity);
     return known;
   }
 
   #identify(entry: ProcessEntry): ProcessIdentity | undefined {
     return identityOf(entry, this.#identity, this.#users, this.#context.problems);
+  }
+
+  #isIncluded({ name, attributes }: ProcessIdentity): boolean {
+    return this.#filter.includes(name) && this.#attributes.includes(attributes);
   }
 
   #drop(known: KnownProcess): void {

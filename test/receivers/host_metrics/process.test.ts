@@ -62,6 +62,20 @@ void test('processes are chosen by the names of their programs', async () => {
   assert.deepEqual(await chosen({ include: { names: ['of it$'], match_type: 'regexp' } }), ['a (odd) name) of it']);
 });
 
+void test('processes are chosen by the values of their attributes, of which one that is off says nothing', async () => {
+  const chosen = async (attributes: object): Promise<unknown[]> =>
+    named(await scrape({ root_path: MACHINE, scrapers: { process: { resource_attributes: attributes } } }));
+  assert.deepEqual(await chosen({ 'process.pid': { metrics_include: [{ strict: '1' }] } }), ['systemd']);
+  const names = { metrics_include: [{ strict: 'systemd' }, { regexp: 'odd' }], metrics_exclude: [{ regexp: '^sys' }] };
+  assert.deepEqual(await chosen({ 'process.executable.name': names }), ['a (odd) name) of it']);
+  const off = { enabled: false, metrics_exclude: [{ regexp: '.' }] };
+  assert.equal((await chosen({ 'process.executable.name': off })).length, 1, 'all of them, without a name');
+  for (const wrong of [[{}], [{ strict: 'a', regexp: 'b' }], [{ regexp: '(' }]]) {
+    const settings = { 'process.pid': { metrics_include: wrong } };
+    await assert.rejects(chosen(settings), /either strict or regexp|not a regular expression/);
+  }
+});
+
 void test('where there are too many, those that use most are shown', async () => {
   using machine = copy();
   spawn(machine.proc, 100, { ticks: 5_000, pages: 10 });
