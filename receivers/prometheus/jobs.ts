@@ -4,8 +4,9 @@ import { dnsDiscoveryConfig, fileDiscoveryConfig, httpDiscoveryConfig, targetGro
 import type { DiscoveryConfig } from './discovery/discovery.ts';
 import { DEFAULT_INTERVAL_MS, DEFAULT_TIMEOUT_MS, type GlobalKeys } from './global-config.ts';
 import { httpSettings } from './http-settings.ts';
+import type { ValidationScheme } from './label-names.ts';
 import { relabelConfig, relabelProblem } from './relabel-config.ts';
-import type { EscapingScheme, ScrapeConfig, ScrapeProtocol, ValidationScheme } from './scrape-config.ts';
+import type { EscapingScheme, ScrapeConfig, ScrapeProtocol } from './scrape-config.ts';
 import { SCRAPE_PROTOCOLS, type ScrapeConfigKeys } from './scrape-config-keys.ts';
 
 /** Where a job goes wrong: a path from the job, and why. */

@@ -1,6 +1,7 @@
-// Which names labels may have: any text, or the old character set of Prometheus.
+// Which names labels may have.
 
-import type { ValidationScheme } from './scrape-config.ts';
+/** `utf8`: every text; `legacy`: the old character set of Prometheus. */
+export type ValidationScheme = 'utf8' | 'legacy';
 
 const LEGACY = /^[a-zA-Z_][a-zA-Z0-9_]*$/;
 

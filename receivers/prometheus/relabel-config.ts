@@ -3,8 +3,7 @@
 
 import { z } from 'zod';
 import { compileRe2 } from '../../pipeline/regexp.ts';
-import { isLabelName } from './label-names.ts';
-import type { ValidationScheme } from './scrape-config.ts';
+import { isLabelName, type ValidationScheme } from './label-names.ts';
 import { text, texts } from './yaml-values.ts';
 
 export const RELABEL_ACTIONS = [

@@ -2,6 +2,7 @@
 
 import type { DiscoveryConfig } from './discovery/discovery.ts';
 import type { HttpSettings } from './http-settings.ts';
+import type { ValidationScheme } from './label-names.ts';
 import type { RelabelConfig } from './relabel-config.ts';
 
 /** How a target may answer, best first in a list; the names are Prometheus'. */
@@ -11,8 +12,6 @@ export type ScrapeProtocol =
   | 'OpenMetricsText0.0.1'
   | 'PrometheusText1.0.0'
   | 'PrometheusText0.0.4';
-
-export type ValidationScheme = 'utf8' | 'legacy';
 
 /** How names that are not of the old character set are asked for; the `escaping=` of the Accept header. */
 export type EscapingScheme = 'allow-utf-8' | 'underscores' | 'dots' | 'values';
