@@ -2,6 +2,7 @@
 
 import { V2_MESSAGE } from '../../../proto/prometheus/remote-write/fields.ts';
 import { attributes } from '../../support/processor.ts';
+import { comparableSeries, type Request } from './messages.ts';
 import { REQUESTS as SCRAPED } from '../prometheus/requests.ts';
 
 const START = '1700000000000000000';
@@ -204,10 +205,15 @@ export const SETTINGS: Readonly<Record<string, object>> = {
   v2_no_translation: { protobuf_message: V2_MESSAGE, translation_strategy: 'NoTranslation' },
 };
 
-/** Our lines without what the collector leaves out: deltas, and in 2.0 the exemplars of buckets. */
-export function asTheCollectors(lines: readonly string[]): string[] {
-  return lines
-    .filter((line) => !/"(?:test-space_|ns_)?delta[._]/.test(line))
-    .map((line) => (/_bucket".* \| type 3 /.test(line) ? line.replaceAll(/ \| # \{[^}]*\} [^|]*(?= \|)/g, '') : line))
-    .toSorted();
+/** Our series as lines, without what the collector leaves out: deltas, and in 2.0 the exemplars of buckets. */
+export function asTheCollectors(received: readonly { readonly request: Request }[]): string[] {
+  const requests = received.map(({ request }) => ({
+    ...request,
+    timeseries: request.timeseries.map((series) =>
+      request.symbols?.length && series.labels_refs?.some((ref) => request.symbols?.[ref]?.endsWith('_bucket') === true)
+        ? { ...series, exemplars: [] }
+        : series,
+    ),
+  }));
+  return comparableSeries(requests).filter((line) => !/"(?:test-space_|ns_)?delta[._]/.test(line));
 }

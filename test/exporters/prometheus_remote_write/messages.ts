@@ -135,14 +135,16 @@ function startText(start: string | undefined): string {
   return start === undefined || start === '0' ? '' : ` since ${start}`;
 }
 
-/** Of NaNs only the one that ends a series is told apart. */
+/** Go does not write a negative zero. Of NaNs only the one that ends a series is told apart. */
 function valueText(value: number): string {
-  if (!Number.isNaN(value)) return Object.is(value, -0) ? '-0' : String(value);
+  if (!Number.isNaN(value)) return String(value);
   return new BigUint64Array(Float64Array.of(value).buffer)[0] === 0x7ff0_0000_0000_0002n ? 'STALE' : 'NaN';
 }
 
-/** Buckets by index, since the same ones can be written in different spans; empty ones say nothing. */
+/** Of the end of a series only that it is. Buckets by index, since the same ones can be written in different spans; empty ones say nothing. */
 function histogramText(histogram: Histogram & Readonly<Record<string, unknown>>): string {
+  if (valueText(histogram.sum) === 'STALE')
+    return `H STALE@${histogram.timestamp}${startText(histogram.start_timestamp)}`;
   const rest = Object.entries(histogram)
     .filter(([name]) => !/spans|deltas|counts|^sum$|start_timestamp/.test(name))
     .map(([name, value]) => `${name}=${JSON.stringify(value)}`)
