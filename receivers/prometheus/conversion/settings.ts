@@ -3,7 +3,8 @@
 import type { PageFormat } from '../../../proto/prometheus/page-reader.ts';
 import type { Labels } from '../discovery/discovery.ts';
 import { compileRelabelling, type Relabelling } from '../relabel.ts';
-import type { ScrapeConfig, ScrapeProtocol, ValidationScheme } from '../scrape-config.ts';
+import type { ValidationScheme } from '../label-names.ts';
+import type { ScrapeConfig, ScrapeProtocol } from '../scrape-config.ts';
 import type { ScrapeTarget } from '../targets.ts';
 
 /** Limits of 0 mean none. */
