@@ -12,7 +12,7 @@ const CASES = JSON.parse(readFileSync(new URL('openmetrics-parsers/cases.json', 
   page: string;
 }[];
 
-test("OpenMetrics' own 211 cases are judged right", () => {
+void test("OpenMetrics' own 211 cases are judged right", () => {
   assert.equal(CASES.length, 211);
   for (const { name, shouldParse, page } of CASES) {
     const check = (): void => checkOpenMetrics(Buffer.from(page));
@@ -22,17 +22,17 @@ test("OpenMetrics' own 211 cases are judged right", () => {
   assert.equal(CASES.filter((one) => one.shouldParse).length, 44);
 });
 
-test('says where a page breaks which rule', () => {
+void test('says where a page breaks which rule', () => {
   const page = '# TYPE a histogram\na_bucket{le="2"} 0\na_bucket{le="1"} 0\n# EOF\n';
   assert.throws(() => checkOpenMetrics(Buffer.from(page)), { message: 'line 3: buckets are not in the order of le' });
 });
 
-test('refuses a series that is there twice at no time', () => {
+void test('refuses a series that is there twice at no time', () => {
   assert.throws(() => checkOpenMetrics(Buffer.from('a{b="c"} 1\na{b="c"} 1\n# EOF\n')), /there twice/);
 });
 
 // test/exporters/prometheus holds our exporter to these pages, byte by byte.
-test("our exporter's OpenMetrics pages keep all rules", () => {
+void test("our exporter's OpenMetrics pages keep all rules", () => {
   const page = (name: string): Buffer => {
     const text = readFileSync(new URL(`prometheus-pages/${name}.openmetrics.txt`, data), 'utf8');
     assert.match(text, /^application\/openmetrics-text;/);
