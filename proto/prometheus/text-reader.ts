@@ -2,7 +2,7 @@
 // takes is taken, what it refuses is refused. Nothing is made per sample; names and labels are ranges of the page.
 
 import { isUtf8 } from 'node:buffer';
-import { decodeUtf8 } from '../otlp/text.ts';
+import { decodeUtf8, encodeUtf8 } from '../otlp/text.ts';
 import { floatOf } from './float-bytes.ts';
 import {
   LABEL_NAME_ESCAPED,
@@ -40,6 +40,11 @@ for (let byte = 0; byte < 256; byte++) {
   else if (character === ':') CLASSES[byte] = NAME_START;
   else if (/\d/.test(character)) CLASSES[byte] = DIGIT;
 }
+
+const TYPE = encodeUtf8('TYPE');
+const HELP = encodeUtf8('HELP');
+const UNIT = encodeUtf8('UNIT');
+const EOF = encodeUtf8('EOF');
 
 const TEXT_TYPES: ReadonlyMap<string, FamilyType> = new Map([
   ['counter', 'counter'],
@@ -394,20 +399,18 @@ export class TextReader implements PageReader {
   /** What the comment at this place begins with, the blank after it included. */
   #keyword(at: number): 'type' | 'help' | 'unit' | 'end' | undefined {
     const { bytes } = this;
-    if (this.#isOpenMetrics && bytes[at] === 0x45 && bytes[at + 1] === 0x4f && bytes[at + 2] === 0x46) return 'end';
+    if (this.#isOpenMetrics && this.#isWord(at, EOF)) return 'end';
     const after = bytes[at + 4];
     if (after !== SPACE && (after !== TAB || this.#isOpenMetrics)) return undefined;
-    // Safe: the fourth byte after is there.
-    switch (String.fromCharCode(...(bytes.subarray(at, at + 4) as unknown as number[]))) {
-      case 'TYPE':
-        return 'type';
-      case 'HELP':
-        return 'help';
-      case 'UNIT':
-        return this.#isOpenMetrics ? 'unit' : undefined;
-      default:
-        return undefined;
-    }
+    if (this.#isWord(at, TYPE)) return 'type';
+    if (this.#isWord(at, HELP)) return 'help';
+    return this.#isOpenMetrics && this.#isWord(at, UNIT) ? 'unit' : undefined;
+  }
+
+  #isWord(at: number, word: Uint8Array): boolean {
+    const { bytes } = this;
+    for (let index = 0; index < word.length; index++) if (bytes[at + index] !== word[index]) return false;
+    return true;
   }
 
   #metadata(entry: 'type' | 'help' | 'unit', start: number): void {

@@ -4,10 +4,23 @@
 import { ENVELOPE_FIELDS } from '../../../proto/otlp/envelope.ts';
 import { TEMPORALITY_CUMULATIVE } from '../../../proto/otlp/metric-writer.ts';
 import { METRIC, METRIC_DATA } from '../../../proto/otlp/metrics.ts';
+import type { FamilyType } from '../../../proto/prometheus/page-reader.ts';
 import { ProtoWriter } from '../../../proto/wire-writer.ts';
 import type { Metric } from './metadata.ts';
 import { TimeWords, writeTexts } from './point-fields.ts';
 import { PointGroups } from './point-group.ts';
+
+/** `Metric.metadata` for every type. */
+const TYPES = Object.fromEntries(
+  (['unknown', 'counter', 'gauge', 'histogram', 'gaugehistogram', 'summary', 'info', 'stateset'] as const).map(
+    (type) => {
+      const out = new ProtoWriter(64);
+      writeTexts(out, METRIC.metadata, [['prometheus.type', type]]);
+      return [type, out.finish()];
+    },
+  ),
+  // fromEntries forgets the keys.
+) as Record<FamilyType, Uint8Array>;
 
 /** Resources and scopes of one page that are told apart; what is more goes to the first. */
 const MAX_PARTS = 10_000;
@@ -53,7 +66,7 @@ export class ScopeBody {
     out.stringField(METRIC.name, metric.name);
     if (metric.description !== '') out.stringField(METRIC.description, metric.description);
     if (metric.unit !== '') out.stringField(METRIC.unit, metric.unit);
-    writeTexts(out, METRIC.metadata, [['prometheus.type', metric.type]]);
+    out.raw(TYPES[metric.type]);
     this.#dataMark = out.begin(metric.data, 1_000);
     if (metric.data === METRIC.sum) out.boolField(METRIC_DATA.isMonotonic, metric.isMonotonic);
     if (metric.data !== METRIC.gauge && metric.data !== METRIC.summary) {

@@ -63,16 +63,17 @@ export class PageRun {
     this.metadata = new Metadata(trimSuffixes);
   }
 
-  /** Reads to the end. Fails with PageError. `isStale`: what is written are markers at `timeMs`. */
-  run(reader: PageReader, rules: SampleRules, timeMs: number, isStale: boolean): void {
+  /**
+   * Reads to the end. Fails with PageError. `isStale`: what is written are markers at `timeMs`. `awaitsCreated`: counters
+   * may be followed by samples that say when they were created.
+   */
+  run(reader: PageReader, rules: SampleRules, timeMs: number, isStale: boolean, awaitsCreated: boolean): void {
     this.#rules = rules;
     this.#timeMs = timeMs;
     this.#isStale = isStale;
     this.#forgetName();
     this.metadata.clear();
-    this.#awaitsCreated = Buffer.from(reader.bytes.buffer, reader.bytes.byteOffset, reader.bytes.length).includes(
-      '_created',
-    );
+    this.#awaitsCreated = awaitsCreated;
     for (;;) {
       const entry = reader.next();
       switch (entry) {

@@ -13,6 +13,7 @@ import {
   type PageFormat,
   type PageReader,
 } from '../../../proto/prometheus/page-reader.ts';
+import { ProtobufReader } from '../../../proto/prometheus/protobuf-reader.ts';
 import { TextReader } from '../../../proto/prometheus/text-reader.ts';
 import type { Scraped, ScrapeReport, Series } from '../scrape-loop.ts';
 import type { ScrapeTarget } from '../targets.ts';
@@ -35,6 +36,7 @@ interface KeptPage {
   readonly format: PageFormat;
 }
 
+const CREATED = '_created';
 const COMPRESSION = { params: { [constants.ZSTD_c_compressionLevel]: 1 } };
 
 export class TargetSeries implements Series {
@@ -77,7 +79,9 @@ export class TargetSeries implements Series {
     this.#tracker.begin();
     this.#rewriting.turn();
     this.#counts = { scraped: 0, kept: 0, added: 0 };
-    this.#run.run(this.#reader(page, format), this.#rules(false), timeMs, false);
+    const awaitsCreated =
+      format === 'openmetrics' && Buffer.from(page.buffer, page.byteOffset, page.length).includes(CREATED);
+    this.#run.run(this.#reader(page, format), this.#rules(false), timeMs, false, awaitsCreated);
     if (this.#page && this.#tracker.isAnyGone) this.#mark(this.#page, timeMs, false);
     // The same series are in the page that is kept: nothing but their values has changed.
     if (!this.#page || !this.#tracker.isUnchanged) {
@@ -129,8 +133,12 @@ export class TargetSeries implements Series {
   }
 
   #reader(page: Uint8Array, format: PageFormat): PageReader {
-    if (format === 'protobuf') throw new PageError('the target answers in protobuf, which was not asked for');
-    return new TextReader(page, format);
+    if (format !== 'protobuf') return new TextReader(page, format);
+    const { scrapeNativeHistograms, alwaysScrapeClassicHistograms } = this.#target;
+    return new ProtobufReader(page, {
+      ignoresNative: !scrapeNativeHistograms,
+      keepsClassic: alwaysScrapeClassicHistograms,
+    });
   }
 
   /** Markers for the series of a page that was converted before: all, or those which are not in this scrape. */
@@ -149,6 +157,7 @@ export class TargetSeries implements Series {
       },
       timeMs,
       true,
+      false,
     );
   }
 
