@@ -3,7 +3,7 @@
 import { toInt } from './arithmetic.ts';
 import { ExprEvaluationError } from './errors.ts';
 import { methodOf } from './methods.ts';
-import { AnyMap, EnvironmentValue, equal, isArray, isHashable, typeName, type Value } from './value.ts';
+import { AnyMap, EnvironmentValue, equal, isArray, isHashable, Time, typeName, type Value } from './value.ts';
 
 /** Fails where there is nothing to choose from, or an index is beyond the end; a key that a map does not have gives nil. */
 export function fetch(from: Value, key: Value): Value {
@@ -90,5 +90,7 @@ export function isIn(needle: Value, haystack: Value): boolean {
   if (haystack instanceof Map) return haystack.has(mapKey(haystack, needle));
   if (haystack instanceof Uint8Array) return haystack.some((byte) => equal(BigInt(byte), needle));
   if (haystack instanceof EnvironmentValue && typeof needle === 'string') return haystack.get(needle) !== undefined;
+  // A time has no members that can be seen.
+  if (haystack instanceof Time && typeof needle === 'string') return false;
   throw new ExprEvaluationError(`in is not for ${typeName(haystack)}`);
 }

@@ -105,12 +105,7 @@ class Optimiser {
 
   #folded(node: Binary): Node | undefined {
     const { operator, left, right, at } = node;
-    if (operator === '&&' || operator === '||') {
-      const neutral = operator === '&&';
-      if (isBool(left, neutral)) return right;
-      if (isBool(right, neutral)) return left;
-      return isBool(left, !neutral) || isBool(right, !neutral) ? literal(!neutral, at) : undefined;
-    }
+    if (operator === '&&' || operator === '||') return foldedLogic(node);
     if (left.kind !== 'literal' || right.kind !== 'literal') return undefined;
     try {
       const value = constantOf(operator, left.value, right.value);
@@ -129,6 +124,14 @@ class Optimiser {
     const high: Binary = { kind: 'binary', at, height, operator: '<=', left, right: right.right };
     return { kind: 'binary', at, height: height + 1, operator: '&&', left: low, right: high };
   }
+}
+
+/** A constant side decides, or leaves the other side as it is. */
+function foldedLogic({ operator, left, right, at }: Binary): Node | undefined {
+  const neutral = operator === '&&';
+  if (isBool(left, neutral)) return right;
+  if (isBool(right, neutral)) return left;
+  return isBool(left, !neutral) || isBool(right, !neutral) ? literal(!neutral, at) : undefined;
 }
 
 const TRUE: Literal = { kind: 'literal', at: 0, height: 1, value: true };
@@ -178,6 +181,8 @@ function constantOf(
       return areNumbers ? power(a, b) : undefined;
     case '%':
       return typeof a === 'bigint' && typeof b === 'bigint' ? modulo(a, b) : undefined;
+    case '==':
+      return typeof a === typeof b && typeof a !== 'number' && typeof a !== 'object' ? a === b : undefined;
     default:
       return undefined;
   }
@@ -203,9 +208,27 @@ function builtin(node: Builtin): Node {
     if (node.name === 'last') return { ...inner, name: 'findLast' };
     if (node.name === 'len') return { ...inner, name: 'count' };
   }
+  if (node.name === 'filter') return mergedFilters(node) ?? node;
   if (node.name !== 'sum' || node.args.length !== 1 || first === undefined) return node;
   if (inner?.name === 'map') return { ...node, args: inner.args };
   return summed(first) ?? seriesSum(first) ?? node;
+}
+
+/** A filter of a filter asks both questions in one walk. */
+function mergedFilters(node: Builtin): Node | undefined {
+  const [inner, second] = node.args;
+  if (inner?.kind !== 'builtin' || inner.name !== 'filter' || second?.kind !== 'predicate') return undefined;
+  const [array, first] = inner.args;
+  if (array === undefined || first?.kind !== 'predicate') return undefined;
+  return { ...node, args: [array, both(first, second, '&&')] };
+}
+
+/** One predicate of two. */
+function both(first: Predicate, second: Predicate, operator: '&&' | '||'): Predicate {
+  const { at } = first;
+  const height = Math.max(first.height, second.height) + 1;
+  const body: Binary = { kind: 'binary', at, height, operator, left: first.body, right: second.body };
+  return { ...first, height, body: foldedLogic(body) ?? combined(body) ?? body };
 }
 
 /** `sum([a, b, c])` is a + (b + c), for strings too; arrays of constants are summed as arrays. */
@@ -233,7 +256,7 @@ function seriesSum(range: Node): Node | undefined {
   return literal(BigInt.asIntN(64, (to - from + 1n) * (from + to)) / 2n, range.at);
 }
 
-const COMBINED: Readonly<Record<string, readonly [Binary['operator'], Binary['operator']]>> = {
+const COMBINED: Readonly<Record<string, readonly ['&&' | '||', '&&' | '||']>> = {
   all: ['&&', '&&'],
   any: ['||', '||'],
   none: ['&&', '||'],
@@ -249,16 +272,7 @@ function combined({ operator, left, right }: Binary): Node | undefined {
   if (leftArray === undefined || rightArray === undefined) return undefined;
   if (leftPredicate?.kind !== 'predicate' || rightPredicate?.kind !== 'predicate') return undefined;
   if (shapeOf(leftArray) !== shapeOf(rightArray)) return undefined;
-  const both: Binary = {
-    kind: 'binary',
-    at: leftPredicate.at,
-    height: Math.max(leftPredicate.height, rightPredicate.height) + 1,
-    operator: rule[1],
-    left: leftPredicate.body,
-    right: rightPredicate.body,
-  };
-  const predicate: Predicate = { ...leftPredicate, body: combined(both) ?? both };
-  return { ...left, args: [leftArray, predicate] };
+  return { ...left, args: [leftArray, both(leftPredicate, rightPredicate, rule[1])] };
 }
 
 /** The tree without its places. */

@@ -115,7 +115,8 @@ export function isNumeric(value: Value): value is bigint | number {
 }
 
 export function equal(a: Value, b: Value): boolean {
-  if (a === b) return true;
+  // Functions are equal to nothing, as in Go.
+  if (a === b) return !(a instanceof FunctionValue);
   if (isNumeric(a) && isNumeric(b)) return typeof a === typeof b ? false : Number(a) === Number(b);
   if (typeof a !== 'object' || typeof b !== 'object' || a === null || b === null) return false;
   if (a instanceof Uint8Array && b instanceof Uint8Array) return Buffer.compare(a, b) === 0;
@@ -129,7 +130,7 @@ export function equal(a: Value, b: Value): boolean {
 
 /** As `reflect.DeepEqual`, which knows an int from a float of the same size. */
 function equalExactly(a: Value, b: Value): boolean {
-  if (a === b) return true;
+  if (a === b) return !(a instanceof FunctionValue);
   if (a instanceof Time && b instanceof Time) return a.nano === b.nano;
   if (a instanceof Duration && b instanceof Duration) return a.nano === b.nano;
   if (a instanceof Zone && b instanceof Zone) return a.name === b.name;

@@ -40,7 +40,7 @@ function greet(args: readonly Value[]): Value {
 export function encodeTagged(value: Value): Tagged {
   if (value === null || typeof value === 'boolean' || typeof value === 'string') return value;
   if (typeof value === 'bigint') return { int: String(value) };
-  if (typeof value === 'number') return { float: floatText(value) };
+  if (typeof value === 'number') return { float: Object.is(value, -0) ? '-0' : floatText(value) };
   if (value instanceof Uint8Array) return { bytes: Buffer.from(value).toString('hex') };
   if (isArray(value)) return value.map(encodeTagged);
   if (value instanceof Map) {
