@@ -74,12 +74,12 @@ const WORKLOADS: readonly Workload[] = [
       ),
   },
   {
-    name: 'histograms of 15 buckets, 100 a request',
-    points: 100,
-    samples: 1_700,
+    name: 'histograms of 15 buckets, 500 a request',
+    points: 500,
+    samples: 8_500,
     request: (round) =>
       request(
-        many(2, (metric) => {
+        many(10, (metric) => {
           const dataPoints = many(50, (index) =>
             point(index, START + BigInt(round * 1000), {
               count: String(15 * (round + index)),
@@ -93,12 +93,12 @@ const WORKLOADS: readonly Workload[] = [
       ),
   },
   {
-    name: 'exponential histograms of 40 buckets, 100 a request',
-    points: 100,
-    samples: 100,
+    name: 'exponential histograms of 40 buckets, 500 a request',
+    points: 500,
+    samples: 500,
     request: (round) =>
       request(
-        many(2, (metric) => {
+        many(10, (metric) => {
           const dataPoints = many(50, (index) =>
             point(index, START + BigInt(round * 1000), {
               count: String(40 * (round + index)),

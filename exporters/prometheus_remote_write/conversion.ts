@@ -32,7 +32,7 @@ export class Conversion {
 
   constructor(config: RemoteWriteConfig) {
     this.#config = config;
-    this.#intake = new Intake(config, { allExemplars: config.protobuf_message !== V1_MESSAGE });
+    this.#intake = new Intake(config);
   }
 
   /** Series whose deltas are added up. */

@@ -47,8 +47,6 @@ export class Intake {
   readonly accumulator: Accumulator;
   /** Metrics as they came, for the metadata of 1.0: name, then what is said. */
   readonly families = new Map<string, KnownMetric>();
-  /** Whether gauges have exemplars: only in 2.0. */
-  readonly #allExemplars: boolean;
   readonly #customBuckets: boolean;
   readonly #classic: boolean;
   readonly #catalog: Catalog;
@@ -65,9 +63,8 @@ export class Intake {
   /** The newest point of the resource. */
   #newestMs = 0;
 
-  constructor(config: RemoteWriteConfig, options: { allExemplars: boolean }) {
+  constructor(config: RemoteWriteConfig) {
     this.#catalog = new Catalog(new LabelRules(config));
-    this.#allExemplars = options.allExemplars;
     this.#customBuckets = config.convert_explicit_histograms_to_nhcb;
     this.#classic = !this.#customBuckets || config.keep_classic_histograms;
     this.accumulator = new Accumulator({ maxSeries: config.max_delta_series, expirationMs: config.delta_expiration });
@@ -166,7 +163,7 @@ export class Intake {
       this.collected.add(out, point.value, at.timeMs, startMs, at.isStale);
     }
     out.points += 1;
-    if ((isCounter || this.#allExemplars) && message.has(NUMBER_DATA_POINT.exemplars)) {
+    if (message.has(NUMBER_DATA_POINT.exemplars)) {
       keepExemplars(out, exemplarsOf(message, NUMBER_DATA_POINT.exemplars));
     }
   }

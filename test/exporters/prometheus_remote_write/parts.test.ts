@@ -71,7 +71,7 @@ void test('what is refused', () => {
 });
 
 function intake(settings: object): Intake {
-  return new Intake(config.parse({ endpoint: 'http://a/write', ...settings }), { allExemplars: false });
+  return new Intake(config.parse({ endpoint: 'http://a/write', ...settings }));
 }
 
 interface Delta {
