@@ -46,9 +46,9 @@ function target(labels: Readonly<Record<string, string>> = {}): ScrapeTarget {
 }
 
 interface Scraping {
-  scrape(page: string, contentType?: string): Uint8Array;
-  fail(): Uint8Array;
-  gone(): Uint8Array;
+  readonly scrape: (page: string, contentType?: string) => Uint8Array;
+  readonly fail: () => Uint8Array;
+  readonly gone: () => Uint8Array;
   counts: { scraped: number; kept: number; added: number };
   readonly warnings: string[];
 }
@@ -70,17 +70,17 @@ function scraping(
     return request;
   };
   const self: Scraping = {
-    scrape(page, contentType = OPENMETRICS) {
+    scrape: (page, contentType = OPENMETRICS) => {
       timeMs += 1_000;
       self.counts = series.convert(Buffer.from(page), contentType, timeMs);
       return valid(series.finish({ ...report, ...self.counts }, timeMs).request);
     },
-    fail() {
+    fail: () => {
       timeMs += 1_000;
       series.convertNothing(timeMs);
       return valid(series.finish({ ...report, isUp: false, scraped: 0, kept: 0, added: 0 }, timeMs).request);
     },
-    gone() {
+    gone: () => {
       timeMs += 1_000;
       return valid(series.stale(timeMs).request);
     },
