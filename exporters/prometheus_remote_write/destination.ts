@@ -174,9 +174,15 @@ export class RemoteWriteDestination implements Destination {
     }
     work.left.splice(work.left.indexOf(given), 1);
     if (verdict.kind === 'taken') return;
+    const { reason } = verdict;
+    if (request.series === 0) {
+      this.#context.log.warn({ reason }, 'The destination did not take metadata');
+      return;
+    }
     const share = verdict.kind === 'rejected' ? verdict.share : 1;
-    work.rejectedPoints += request.points * share;
-    work.rejection ||= verdict.reason;
+    // A request may hold series only of points that are counted in another one.
+    work.rejectedPoints += Math.max(request.points * share, 1);
+    work.rejection ||= reason;
   }
 
   async #post(request: PackedRequest, { batch, attempt, headers: own, calls }: Call): Promise<HttpAnswer> {

@@ -173,6 +173,16 @@ void test('a large batch goes in several requests, each series in one', async ()
   }
 });
 
+void test('metadata that is refused costs no points', async () => {
+  await using running = await startExporter({ send_metadata: true });
+  running.sink.answer = ({ request }) => ({ status: request.timeseries.length > 0 ? 204 : 400 });
+  await running.exporter.consume(batch(1));
+  assert.deepEqual(
+    running.sink.received.map(({ request }) => request.metadata?.map((one) => one.metric_family_name)),
+    [[], ['count_total']],
+  );
+});
+
 void test('only what failed is sent again, and what was refused is not', async () => {
   await using running = await startExporter({
     ...RETRY,
