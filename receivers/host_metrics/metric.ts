@@ -42,6 +42,8 @@ export interface MetricSettings {
   readonly aggregation_strategy: AggregationStrategy;
 }
 
+const BEYOND = 2 ** 63;
+
 /** Distinct combinations of attribute values that are remembered per metric. */
 const MAX_LISTS = 4_096;
 
@@ -111,7 +113,9 @@ export class HostMetric {
     return true;
   }
 
+  /** What does not fit a signed number of 64 bits can not be said, and is no figure of a host. */
   add(value: number, attributes?: AttributeList): void {
+    if (!(Math.abs(value) < BEYOND)) return;
     if (!this.#joined) this.#writer?.number(value, attributes);
     else if (attributes) this.#join(this.#joined, value, attributes);
   }
@@ -120,7 +124,8 @@ export class HostMetric {
     if (this.#joined) {
       for (const [attributes, { value, count }] of this.#joined) {
         const average = this.#isInteger ? Math.trunc(value / count) : value / count;
-        this.#writer?.number(this.#strategy === 'avg' ? average : value, attributes);
+        const joined = this.#strategy === 'avg' ? average : value;
+        if (Math.abs(joined) < BEYOND) this.#writer?.number(joined, attributes);
       }
       this.#joined.clear();
     }

@@ -14,6 +14,9 @@ const POINT = 0x2e;
 /** What a number is where there is none. */
 export const NO_NUMBER = -1;
 
+/** What the kernel counts in 64 bits; what is more is garbage. */
+const MOST = 2 ** 64;
+
 /** A place in a text. Fields are separated by blanks, lines by newlines; no reader passes the end of its line but `nextLine`. */
 export class Scan {
   bytes: Uint8Array = new Uint8Array(0);
@@ -104,7 +107,7 @@ export class Scan {
       if (digit < ZERO || digit > NINE) return NO_NUMBER;
       value = value * 10 + (digit - ZERO);
     }
-    return value;
+    return value > MOST ? NO_NUMBER : value;
   }
 
   /** The next field as a decimal number, such as `0.25` or `-1.5`; NaN where it is something else or missing. */
@@ -129,7 +132,7 @@ export class Scan {
       if (isBehindPoint) scale *= 10;
       digits++;
     }
-    if (digits === 0) return Number.NaN;
+    if (digits === 0 || !(value <= MOST) || !(scale <= MOST)) return Number.NaN;
     return (isNegative ? -value : value) / scale;
   }
 }
