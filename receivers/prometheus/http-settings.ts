@@ -90,6 +90,9 @@ const tlsConfig = z
         refuse(`${part}_file`, `give at most one of ${part} and ${part}_file`);
       }
     }
+    if (tls.max_version !== '' && tls.max_version < (tls.min_version || 'TLS12')) {
+      refuse('max_version', `${tls.max_version} is below the lowest version, ${tls.min_version || 'TLS12'}`);
+    }
     const hasCert = tls.cert !== '' || tls.cert_file !== '';
     const hasKey = tls.key !== '' || tls.key_file !== '';
     if (hasCert && !hasKey)

@@ -30,8 +30,13 @@ export function decimal() {
   return z.preprocess((value) => (value === null ? 0 : value), z.number());
 }
 
+/** A list of texts. One text alone is none, as for Prometheus, though other settings of the agent take that. */
 export function texts() {
-  return z.preprocess((value) => (value === null ? [] : value), z.array(text()));
+  return z.preprocess((value, context) => {
+    if (typeof value !== 'string') return value === null ? [] : value;
+    context.issues.push({ code: 'custom', input: value, message: `expected a list; write [${value}]` });
+    return z.NEVER;
+  }, z.array(text()));
 }
 
 export function textMap() {

@@ -7,7 +7,7 @@ import { config } from '../../../receivers/prometheus/config.ts';
 import { globSync } from '../../../receivers/prometheus/path-glob.ts';
 import type { ScrapeConfig } from '../../../receivers/prometheus/scrape-config.ts';
 import { externalLabels, loadJobs } from '../../../receivers/prometheus/scrape-jobs.ts';
-import { decoded, errorsOf, jobFrom, jobs } from './decoding.ts';
+import { decoded, errorsOf, jobFrom, jobs, prometheus } from './decoding.ts';
 
 let folder: string;
 
@@ -124,6 +124,30 @@ void test('the settings of the HTTP client', () => {
     connectHeaders: new Map([['X', ['y']]]),
   });
   assert.deepEqual(http.headers, [{ name: 'A', values: ['1', 'two'], secrets: ['s'], files: ['/f'] }]);
+});
+
+void test('settings that do not go together are refused with their place', () => {
+  const cases: readonly (readonly [string, RegExp])[] = [
+    ['tls_config: {max_version: TLS11}', /tls_config::max_version: TLS11 is below the lowest version, TLS12/],
+    ['tls_config: {ca: x, ca_file: y}', /tls_config::ca_file: give at most one of ca and ca_file/],
+    ['tls_config: {cert_file: x}', /tls_config::key_file: a client certificate needs its key/],
+    ['basic_auth: {password: p, password_file: f}', /basic_auth::password_file: give at most one/],
+    ['basic_auth: {password_ref: p}', /password_ref: there is no secret manager here/],
+    ['oauth2: {client_id: a, token_url: "http://x", iss: y}', /oauth2::iss: .*jwt-bearer, which is not built here/],
+    ['authorization: {type: Basic}', /authorization::type: the type can not be basic; use the section basic_auth/],
+    ['no_proxy: x', /no_proxy: this goes with proxy_url only/],
+    ['http_headers: {Host: {values: [x]}}', /http_headers::Host: the header Host can not be set/],
+    ['scrape_interval: 15', /scrape_interval: "15" is not a duration: .*such as 30s or 1h30m/],
+    ['scrape_interval: 1s\n  scrape_timeout: 2s', /scrape_timeout: the scrape timeout of the job "j" is longer/],
+    ['params: {module: x}', /params::module: expected a list; write \[x\]/],
+    ['static_configs: [{targets: "h:1"}]', /static_configs::0::targets: expected a list; write \[h:1\]/],
+    ['scrape_protocols: [PrometheusProto, PrometheusProto]', /scrape_protocols::1: PrometheusProto is there twice/],
+    ['dns_sd_configs: [{names: [x], type: A}]', /dns_sd_configs::0::port: records of type A hold no port: give one/],
+    ['file_sd_configs: [{files: [x.txt]}]', /files::0: "x.txt" can not be used: expected a path that ends in \.json/],
+  ];
+  for (const [keys, expected] of cases) {
+    assert.match(errorsOf(prometheus(`scrape_configs:\n- job_name: j\n  ${keys}\n`)), expected, keys);
+  }
 });
 
 void test('jobs of files, whose paths begin where they are', () => {
