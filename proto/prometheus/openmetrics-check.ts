@@ -226,7 +226,7 @@ class OpenMetricsCheck {
     if (!isAllowed) this.#fail('only buckets, and counters, have exemplars');
     let characters = 0;
     for (const { labels } of reader.exemplars()) {
-      for (const text of labels) characters += [...text.replaceAll(/\\(["\\n])/g, '$1')].length;
+      for (const text of labels) characters += Array.from(text.replaceAll(/\\(["\\n])/g, '$1')).length;
     }
     if (characters > MAX_EXEMPLAR_CHARACTERS) {
       this.#fail(`an exemplar's labels have ${characters} characters, and ${MAX_EXEMPLAR_CHARACTERS} are allowed`);

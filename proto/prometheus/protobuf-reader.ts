@@ -202,6 +202,8 @@ export class ProtobufReader implements PageReader {
     this.#help = this.#unit = '';
     let type = 0;
     let hasMetric = false;
+    let helpStart = 0;
+    let helpStop = 0;
     const metrics = this.#metrics;
     metrics.reset(page, pos, stop);
     while (metrics.next()) {
@@ -212,10 +214,13 @@ export class ProtobufReader implements PageReader {
           this.#nameStop = metrics.stop;
           break;
         case FAMILY.help:
-          this.#help = this.#familyText('help');
+          metrics.expect(LENGTH_DELIMITED);
+          helpStart = metrics.start;
+          helpStop = metrics.stop;
           break;
         case FAMILY.unit:
-          this.#unit = this.#familyText('unit');
+          metrics.expect(LENGTH_DELIMITED);
+          this.#unit = decodeUtf8(page, metrics.start, metrics.stop);
           break;
         case FAMILY.type:
           metrics.expect(VARINT);
@@ -233,6 +238,10 @@ export class ProtobufReader implements PageReader {
     if (!isUtf8(page.subarray(this.#nameAt, this.#nameStop))) {
       throw new PageError(`${this.place()} has a name that is not UTF-8`);
     }
+    if (!isUtf8(page.subarray(helpStart, helpStop))) {
+      throw new PageError(`${this.place()} has a help that is not UTF-8`);
+    }
+    this.#help = decodeUtf8(page, helpStart, helpStop);
     const familyType = TYPES[type];
     if (familyType === undefined) {
       throw new PageError(`${this.place()} has the type ${type}, and types are 0 to ${TYPES.length - 1}`);
@@ -245,14 +254,6 @@ export class ProtobufReader implements PageReader {
     metrics.reset(page, pos, stop);
     this.#state = 'help';
     return true;
-  }
-
-  #familyText(what: string): string {
-    const { start, stop } = this.#metrics;
-    this.#metrics.expect(LENGTH_DELIMITED);
-    if (!isUtf8(this.#page.subarray(start, stop)))
-      throw new PageError(`${this.place()} has a ${what} that is not UTF-8`);
-    return decodeUtf8(this.#page, start, stop);
   }
 
   /** Whether there is an entry now: not after the last metric, nor before the first field of one that has many. */

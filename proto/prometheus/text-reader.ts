@@ -131,6 +131,8 @@ export class TextReader implements PageReader {
 
   text(): string {
     const raw = decodeUtf8(this.bytes, this.#textStart, this.#textEnd);
+    // Prometheus' lexer takes blanks alone for what is between words.
+    if (!this.#isOpenMetrics && /^[ \t]+$/.test(raw)) return '';
     if (!raw.includes('\\')) return raw;
     return raw.replaceAll(this.#isOpenMetrics ? LABEL_ESCAPE : HELP_ESCAPE, unescaped);
   }
@@ -358,8 +360,13 @@ export class TextReader implements PageReader {
   }
 
   #integer(start: number, end: number): number {
-    if (end - start > 15 && BigInt(decodeUtf8(this.bytes, start, Math.min(end, start + 40))) > MAX_INT64) {
-      throw this.#failure(`the timestamp ${this.#shown(start, end)} is out of range`);
+    if (end - start > 15) {
+      // Leading zeroes may be many, and digits after 20 are too many.
+      const long = BigInt(decodeUtf8(this.bytes, start, Math.min(end, start + 400)));
+      if (end - start > 400 || long > MAX_INT64) {
+        throw this.#failure(`the timestamp ${this.#shown(start, end)} is out of range`);
+      }
+      return Number(long);
     }
     let value = 0;
     for (let at = start; at < end; at++) value = value * 10 + ((this.bytes[at] as number) - ZERO);
