@@ -19,6 +19,8 @@ export interface Discovery {
    * that is logged, and what was known stays.
    */
   start(onGroups: (source: string, groups: readonly TargetGroup[]) => void): Promise<void>;
+  /** Reads certificates again, where there are any. */
+  refresh?(): Promise<void>;
   /** Ends looking; `onGroups` is not called any more once this resolves. */
   stop(): Promise<void>;
 }

@@ -5,7 +5,7 @@ import { withoutPasswords } from '../../../pipeline/passwords-in-urls.ts';
 import type { ComponentLogger } from '../../../pipeline/telemetry.ts';
 import type { HttpClient } from '../http/client.ts';
 import type { Discovery, HttpDiscoveryConfig } from './discovery.ts';
-import { Refreshing } from './refreshing.ts';
+import { LONGEST_TIMER_MS, Refreshing } from './refreshing.ts';
 import { groupsOfJson } from './target-groups.ts';
 
 const MAX_BYTES = 32 << 20;
@@ -40,6 +40,10 @@ export class HttpDiscovery implements Discovery {
     this.#refreshing.start();
   }
 
+  async refresh(): Promise<void> {
+    await this.#client.refresh();
+  }
+
   async stop(): Promise<void> {
     this.#refreshing.stop();
     this.#client.close();
@@ -53,7 +57,7 @@ export class HttpDiscovery implements Discovery {
         'accept-encoding': 'gzip',
         'x-prometheus-refresh-interval-seconds': String(refreshIntervalMs / 1_000),
       },
-      timeoutMs: refreshIntervalMs,
+      timeoutMs: Math.min(refreshIntervalMs, LONGEST_TIMER_MS),
       limitBytes: MAX_BYTES,
     });
     try {

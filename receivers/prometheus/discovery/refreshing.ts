@@ -2,6 +2,9 @@
 
 import type { ComponentLogger } from '../../../pipeline/telemetry.ts';
 
+/** Timers hold no more, 24 days; a longer one would go off at once. */
+export const LONGEST_TIMER_MS = 2 ** 31 - 1;
+
 export interface RefreshingOptions {
   readonly intervalMs: number;
   /** Fails with an Error that says why there is nothing new. */
@@ -25,7 +28,8 @@ export class Refreshing {
 
   /** Begins to look, at once and then at every interval. */
   start(): void {
-    this.#timer = setInterval(() => this.lookNow(), this.#options.intervalMs).unref();
+    const intervalMs = Math.min(this.#options.intervalMs, LONGEST_TIMER_MS);
+    this.#timer = setInterval(() => this.lookNow(), intervalMs).unref();
     this.lookNow();
   }
 

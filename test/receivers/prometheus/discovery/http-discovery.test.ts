@@ -118,3 +118,15 @@ void test('a server that does not answer is asked again after the interval, and 
   const seen = await watching('refresh_interval: 100ms');
   await seen.logs(/no answer within 100 ms/);
 });
+
+void test('an interval of years does not ask without end', async () => {
+  let asked = 0;
+  answer = (request, response) => {
+    asked += 1;
+    respond('[{"targets":["a:1"]}]')(request, response);
+  };
+  const seen = await watching('refresh_interval: 1y');
+  await seen.finds('a:1');
+  await new Promise((resolve) => setTimeout(resolve, 50));
+  assert.equal(asked, 1);
+});
