@@ -1,7 +1,7 @@
 // A configuration as a tree in which every value knows where it was written, and values that came out of `${…}` also
 // know their text.
 
-import type { SourcePosition } from '../errors.ts';
+import { AgentError, type SourcePosition } from '../errors.ts';
 
 export type ScalarValue = string | number | bigint | boolean | null;
 
@@ -72,13 +72,24 @@ export function nearestNode(root: ConfigNode, path: readonly PropertyKey[]): { n
   return { node, depth };
 }
 
-/** Splits keys that contain `::` into nested maps; equal keys are merged, the later one wins. Lists are left alone. */
-export function splitKeys(node: ConfigNode): ConfigNode {
+/** Levels of maps and lists; everything that walks a tree calls itself for each. */
+export const MAX_DEPTH = 200;
+
+export function tooDeep(at: SourcePosition): AgentError {
+  return new AgentError('CONFIG_SYNTAX', `nested deeper than ${MAX_DEPTH} levels`, { at });
+}
+
+/**
+ * Splits keys that contain `::` into nested maps; equal keys are merged, the later one wins. Lists are left alone. Fails with
+ * CONFIG_SYNTAX where the maps would be nested too deep.
+ */
+export function splitKeys(node: ConfigNode, depth = 0): ConfigNode {
   if (node.kind !== 'map') return node;
   const entries = new Map<string, MapEntry>();
   for (const [key, entry] of node.entries) {
     const [first = '', ...rest] = key.split(KEY_SEPARATOR);
-    let child = splitKeys(entry.node);
+    if (depth + rest.length > MAX_DEPTH) throw tooDeep(entry.keyAt);
+    let child = splitKeys(entry.node, depth + 1 + rest.length);
     for (const part of rest.toReversed()) {
       child = { kind: 'map', at: entry.keyAt, entries: new Map([[part, { keyAt: entry.keyAt, node: child }]]) };
     }

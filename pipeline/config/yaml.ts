@@ -18,11 +18,10 @@ import {
   type YAMLParseError,
 } from 'yaml';
 import { AgentError, type SourcePosition } from '../errors.ts';
-import type { ConfigNode, MapEntry, ScalarNode, ScalarValue } from './node.ts';
+import { MAX_DEPTH, tooDeep, type ConfigNode, type MapEntry, type ScalarNode, type ScalarValue } from './node.ts';
 
 /** A few kilobytes of anchors can stand for millions of values; no real configuration comes near this. */
 const MAX_NODES = 200_000;
-const MAX_DEPTH = 200;
 
 const OUT_OF_PLACE = / token in YAML stream: /;
 
@@ -143,7 +142,7 @@ class Reader {
     const at = placeOf(node, this.#position) ?? fallback ?? this.#position(0);
     if (this.#nodes > MAX_NODES)
       throw new AgentError('CONFIG_SYNTAX', `more than ${MAX_NODES} values, aliases included`, { at });
-    if (depth > MAX_DEPTH) throw new AgentError('CONFIG_SYNTAX', `nested deeper than ${MAX_DEPTH} levels`, { at });
+    if (depth > MAX_DEPTH) throw tooDeep(at);
     if (isAlias(node)) return this.#alias(node.resolve(this.#document), depth, at);
     if (isScalar(node)) return scalarNode(node, at);
     if (isSeq(node)) return { kind: 'list', items: node.items.map((item) => this.read(item, depth + 1, at)), at };

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { assert as check, constantFrom, property, string } from 'fast-check';
-import { entryOf, splitKeys, toPlain } from '../../../pipeline/config/node.ts';
+import { entryOf, splitKeys, toPlain, type ConfigNode } from '../../../pipeline/config/node.ts';
 import { parseYaml, resolvePlain } from '../../../pipeline/config/yaml.ts';
 
 const plain = (text: string): unknown => {
@@ -145,4 +145,15 @@ void test('a slip that ends a document too early is one mistake, not one for eve
 void test('a text nested too deeply for the library is refused', () => {
   const { errors } = parseYaml('? '.repeat(20_000), 'test.yaml');
   assert.match(errors.map(String).join(), /nested too deeply/);
+});
+
+void test('keys of many separators are nested no deeper than others', () => {
+  const split = (depth: number): ConfigNode => {
+    const { node } = parseYaml(`a: {${Array(depth).fill('k').join('::')}: 1}`, 'agent.yaml');
+    assert.ok(node);
+    return splitKeys(node);
+  };
+  assert.deepEqual(toPlain(split(2)), { a: { k: { k: 1 } } });
+  split(199);
+  assert.throws(() => split(10_000), /CONFIG_SYNTAX|nested deeper than 200 levels/);
 });
