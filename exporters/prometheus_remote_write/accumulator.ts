@@ -1,7 +1,7 @@
 // Adds deltas up: what a point comes to together with those before it.
 
-import type { DataPointView } from '../../proto/otlp/metrics.ts';
 import {
+  type DataPointView,
   ExponentialHistogramDataPointView,
   HistogramDataPointView,
   NumberDataPointView,
@@ -13,7 +13,7 @@ import {
   type Outcome,
   type SeriesValue,
 } from '../../proto/prometheus/accumulated-values.ts';
-import { DeltaState, DeltaStore } from './delta-store.ts';
+import { type DeltaState, DeltaStore } from './delta-store.ts';
 import type { DropRule } from './drop-rules.ts';
 import type { KnownSeries } from './known.ts';
 
@@ -36,10 +36,10 @@ export class Accumulator {
     this.#store.expire(nowMs);
   }
 
-  /** What the series has come to with this point; a rule where the point is dropped. `make` makes an empty value. */
-  add(series: KnownSeries, point: DataPointView, make: () => SeriesValue): DeltaState | DropRule {
+  /** What the series has come to with this point; a rule where the point is dropped. `Kind` is the value's class. */
+  add(series: KnownSeries, point: DataPointView, Kind: new () => SeriesValue): DeltaState | DropRule {
     let state = series.delta;
-    if (!state || state.isGone) state = this.#store.obtain(series.key, make());
+    if (!state || state.isGone) state = this.#store.obtain(series.key, new Kind());
     if (!state) return 'delta_limit';
     series.delta = state;
     const time = point.timeUnixNano;

@@ -18,7 +18,12 @@ import {
   TEMPORALITY_UNSPECIFIED,
 } from '../../proto/otlp/metrics.ts';
 import { doublesInto, fixed64sInto } from '../../proto/otlp/repeated-numbers.ts';
-import { ExponentialValue, HistogramValue, NumberValue } from '../../proto/prometheus/accumulated-values.ts';
+import {
+  ExponentialValue,
+  HistogramValue,
+  NumberValue,
+  type SeriesValue,
+} from '../../proto/prometheus/accumulated-values.ts';
 import { MAX_SCHEMA, METRIC_TYPE, MIN_SCHEMA } from '../../proto/prometheus/remote-write/fields.ts';
 import {
   writeCustomBuckets,
@@ -62,6 +67,12 @@ export class Intake {
   #dropped = new Map<DropRule, number>();
   /** The newest point of the resource. */
   #newestMs = 0;
+  // Of the point that is being taken.
+  #timeMs = 0;
+  #startMs = 0;
+  #isStale = false;
+  /** Whether it is a delta that is added to those before. */
+  #isAdded = false;
 
   constructor(config: RemoteWriteConfig) {
     this.#catalog = new Catalog(new LabelRules(config));
@@ -122,67 +133,62 @@ export class Intake {
     const points = metric.dataPoints();
     while (points.next()) {
       const point = points.item;
-      const timeMs = point.message.nanosAsMillis(TIME);
-      if (timeMs > this.#newestMs) this.#newestMs = timeMs;
+      this.#timeMs = point.message.nanosAsMillis(TIME);
+      if (this.#timeMs > this.#newestMs) this.#newestMs = this.#timeMs;
       if (isUnspecified) {
         this.drop('unspecified_temporality');
         continue;
       }
       const series = this.#catalog.point(point, known, scope, resource);
       if (!series) this.drop('invalid_name');
-      else this.#takePoint(point, known, series, temporality === TEMPORALITY_DELTA, timeMs);
+      else this.#takePoint(point, known, series, temporality === TEMPORALITY_DELTA);
     }
     if (known.name !== undefined && !this.families.has(known.name)) this.families.set(known.name, known);
   }
 
-  #takePoint(point: DataPointView, known: KnownMetric, series: KnownSeries, isDelta: boolean, timeMs: number): void {
-    const isStale = (point.flags & NO_RECORDED_VALUE) !== 0;
-    if (isStale && isDelta) this.accumulator.end(series);
-    const isAdded = isDelta && !isStale;
-    if (point instanceof NumberDataPointView) this.#takeNumber(point, known, series, { isAdded, isStale, timeMs });
+  #takePoint(point: DataPointView, known: KnownMetric, series: KnownSeries, isDelta: boolean): void {
+    this.#isStale = (point.flags & NO_RECORDED_VALUE) !== 0;
+    this.#isAdded = isDelta && !this.#isStale;
+    this.#startMs = point.message.nanosAsMillis(START);
+    if (isDelta && this.#isStale) this.accumulator.end(series);
+    if (point instanceof NumberDataPointView) this.#takeNumber(point, known, series);
     else if (point.message.end - point.message.start > MAX_POINT_BYTES) this.drop('too_large');
-    else if (point instanceof HistogramDataPointView) this.#takeHistogram(point, series, { isAdded, isStale, timeMs });
-    else if (point instanceof SummaryDataPointView) this.#takeSummary(point, series, timeMs, isStale);
-    else if (point instanceof ExponentialHistogramDataPointView) {
-      this.#takeExponential(point, series, { isAdded, isStale, timeMs });
-    }
+    else if (point instanceof HistogramDataPointView) this.#takeHistogram(point, series);
+    else if (point instanceof SummaryDataPointView) this.#takeSummary(point, series);
+    else if (point instanceof ExponentialHistogramDataPointView) this.#takeExponential(point, series);
   }
 
-  #takeNumber(point: NumberDataPointView, known: KnownMetric, series: KnownSeries, at: At): void {
+  #takeNumber(point: NumberDataPointView, known: KnownMetric, series: KnownSeries): void {
     const { message } = point;
     const out = series.value;
     const isCounter = known.metadata.type === METRIC_TYPE.counter;
-    if (at.isAdded) {
-      const state = this.accumulator.add(series, point, () => new NumberValue());
-      if (typeof state === 'string') return this.drop(state);
+    let { value } = point;
+    if (this.#isAdded) {
+      const state = this.#add(series, point, NumberValue);
+      if (!state) return;
       // Safe: the accumulator keeps the kind of value that it was given.
-      const { value } = state.value as NumberValue;
-      this.collected.add(out, value, at.timeMs, isCounter ? state.startMs : 0, false);
-    } else {
-      const startMs = isCounter ? message.nanosAsMillis(START) : 0;
-      this.collected.add(out, point.value, at.timeMs, startMs, at.isStale);
+      ({ value } = state as NumberValue);
     }
+    this.collected.add(out, value, this.#timeMs, isCounter ? this.#startMs : 0, this.#isStale);
     out.points += 1;
     if (message.has(NUMBER_DATA_POINT.exemplars)) {
       keepExemplars(out, exemplarsOf(message, NUMBER_DATA_POINT.exemplars));
     }
   }
 
-  #takeHistogram(point: HistogramDataPointView, series: KnownSeries, at: At): void {
-    let startMs = point.message.nanosAsMillis(START);
+  #takeHistogram(point: HistogramDataPointView, series: KnownSeries): void {
     let histogram: ClassicHistogram = this.#histogram;
-    if (at.isAdded) {
-      const state = this.accumulator.add(series, point, () => new HistogramValue());
-      if (typeof state === 'string') return this.drop(state);
+    if (this.#isAdded) {
+      const state = this.#add(series, point, HistogramValue);
+      if (!state) return;
       // Safe: the accumulator keeps the kind of value that it was given.
-      histogram = state.value as HistogramValue;
-      ({ startMs } = state);
+      histogram = state as HistogramValue;
     } else this.#readHistogram(point);
     const exemplars = point.message.has(HISTOGRAM_DATA_POINT.exemplars)
       ? exemplarsOf(point.message, HISTOGRAM_DATA_POINT.exemplars)
       : NO_EXEMPLARS;
-    const isNative = this.#customBuckets && this.#takeCustomBuckets(histogram, series, { ...at, startMs }, exemplars);
-    if (this.#classic) this.#takeClassic(histogram, series, { ...at, startMs, isNative }, exemplars);
+    const isNative = this.#customBuckets && this.#takeCustomBuckets(histogram, series, exemplars);
+    if (this.#classic) this.#takeClassic(histogram, series, exemplars, isNative);
     else if (!isNative) this.drop('invalid_buckets');
   }
 
@@ -198,23 +204,22 @@ export class Intake {
   #takeClassic(
     { bounds, counts, count, sum, hasSum }: ClassicHistogram,
     series: KnownSeries,
-    { timeMs, startMs, isStale, isNative }: At & { readonly startMs: number; readonly isNative: boolean },
     exemplars: readonly Exemplar[],
+    isNative: boolean,
   ): void {
-    const { collected } = this;
-    if (hasSum) collected.add(series.sum, sum, timeMs, startMs, isStale);
+    if (hasSum) this.#addSample(series.sum, sum);
     const counted = series.count;
-    collected.add(counted, count, timeMs, startMs, isStale);
+    this.#addSample(counted, count);
     // Where both are sent, the native one stands for the point.
     if (!isNative) counted.points += 1;
     let below = 0;
     const buckets = Math.min(bounds.length, counts.length);
     for (let index = 0; index < buckets; index++) {
-      // Safe: index lies within both.
+      // Safe, here and below: index lies within both.
       below += counts[index] as number;
-      collected.add(series.bucket(index, bounds[index] as number), below, timeMs, startMs, isStale);
+      this.#addSample(series.bucket(index, bounds[index] as number), below);
     }
-    collected.add(series.infiniteBucket, count, timeMs, startMs, isStale);
+    this.#addSample(series.infiniteBucket, count);
     for (const exemplar of exemplars) {
       let nearest = -1;
       for (let index = 0; index < buckets; index++) {
@@ -227,75 +232,73 @@ export class Intake {
   }
 
   /** False where the histogram's bounds do not allow it. */
-  #takeCustomBuckets(
-    histogram: ClassicHistogram,
-    series: KnownSeries,
-    { timeMs, startMs, isStale }: At & { readonly startMs: number },
-    exemplars: readonly Exemplar[],
-  ): boolean {
+  #takeCustomBuckets(histogram: ClassicHistogram, series: KnownSeries, exemplars: readonly Exemplar[]): boolean {
     const from = this.histograms.length;
-    if (isStale) writeStaleCustomBuckets(this.histograms, timeMs);
+    if (this.#isStale) writeStaleCustomBuckets(this.histograms, this.#timeMs);
     else {
       const native = withRest(histogram);
       if (!native) return false;
-      writeCustomBuckets(this.histograms, native, timeMs);
+      writeCustomBuckets(this.histograms, native, this.#timeMs);
     }
-    this.#addNative(series.native, from, timeMs, startMs);
+    this.#addNative(series.native, from);
     if (exemplars.length > 0) keepExemplars(series.native, exemplars);
     return true;
   }
 
-  #takeExponential(point: ExponentialHistogramDataPointView, series: KnownSeries, at: At): void {
+  #takeExponential(point: ExponentialHistogramDataPointView, series: KnownSeries): void {
     const { message } = point;
     let value = this.#exponential;
-    let startMs = message.nanosAsMillis(START);
-    if (at.isAdded) {
-      const state = this.accumulator.add(series, point, () => new ExponentialValue());
-      if (typeof state === 'string') return this.drop(state);
+    if (this.#isAdded) {
+      const state = this.#add(series, point, ExponentialValue);
+      if (!state) return;
       // Safe: the accumulator keeps the kind of value that it was given.
-      value = state.value as ExponentialValue;
-      ({ startMs } = state);
-    } else if (!at.isStale) {
+      value = state as ExponentialValue;
+    } else if (!this.#isStale) {
       const outcome = value.take(point, false);
       if (outcome !== 'taken') return this.drop(outcome);
     }
     const from = this.histograms.length;
-    if (at.isStale) {
+    if (this.#isStale) {
       const scale = Math.min(Math.max(point.scale, MIN_SCHEMA), MAX_SCHEMA);
-      writeExponential(this.histograms, { ...NOTHING, scale }, at.timeMs, true);
-    } else writeExponential(this.histograms, value, at.timeMs, false);
-    this.#addNative(series.native, from, at.timeMs, startMs);
+      writeExponential(this.histograms, { ...NOTHING, scale }, this.#timeMs, true);
+    } else writeExponential(this.histograms, value, this.#timeMs, false);
+    this.#addNative(series.native, from);
     if (message.has(EXPONENTIAL_HISTOGRAM_DATA_POINT.exemplars)) {
       keepExemplars(series.native, exemplarsOf(message, EXPONENTIAL_HISTOGRAM_DATA_POINT.exemplars));
     }
   }
 
-  #addNative(out: OutSeries, from: number, timeMs: number, startMs: number): void {
-    this.collected.addHistogram(out, from, this.histograms.length - from, timeMs, startMs);
-    out.points += 1;
-  }
-
-  #takeSummary(point: SummaryDataPointView, series: KnownSeries, timeMs: number, isStale: boolean): void {
-    const { collected } = this;
-    const { message } = point;
-    const startMs = message.nanosAsMillis(START);
-    collected.add(series.sum, point.sum, timeMs, startMs, isStale);
-    collected.add(series.count, message.fixed64AsNumber(COUNT), timeMs, startMs, isStale);
-    series.count.points += 1;
+  #takeSummary(point: SummaryDataPointView, series: KnownSeries): void {
+    this.#addSample(series.sum, point.sum);
+    const counted = series.count;
+    this.#addSample(counted, point.message.fixed64AsNumber(COUNT));
+    counted.points += 1;
     const quantiles = point.quantileValues();
     for (let index = 0; quantiles.next(); index++) {
       const { item } = quantiles;
-      collected.add(series.quantile(index, item.doubleField(1)), item.doubleField(2), timeMs, startMs, isStale);
+      this.#addSample(series.quantile(index, item.doubleField(1)), item.doubleField(2));
     }
   }
-}
 
-/** Of one point. */
-interface At {
-  /** Whether it is a delta that is added to those before. */
-  readonly isAdded: boolean;
-  readonly isStale: boolean;
-  readonly timeMs: number;
+  /** What the deltas have come to, and since when; undefined where the point was dropped. */
+  #add(series: KnownSeries, point: DataPointView, kind: new () => SeriesValue): SeriesValue | undefined {
+    const state = this.accumulator.add(series, point, kind);
+    if (typeof state === 'string') {
+      this.drop(state);
+      return undefined;
+    }
+    this.#startMs = state.startMs;
+    return state.value;
+  }
+
+  #addSample(out: OutSeries, value: number): void {
+    this.collected.add(out, value, this.#timeMs, this.#startMs, this.#isStale);
+  }
+
+  #addNative(out: OutSeries, from: number): void {
+    this.collected.addHistogram(out, from, this.histograms.length - from, this.#timeMs, this.#startMs);
+    out.points += 1;
+  }
 }
 
 /** Fields that data points of all kinds share, and histograms and summaries. */
