@@ -5,7 +5,7 @@ import { withoutPasswords } from '../../../pipeline/passwords-in-urls.ts';
 import type { ComponentLogger } from '../../../pipeline/telemetry.ts';
 import type { HttpClient } from '../http/client.ts';
 import type { Discovery, HttpDiscoveryConfig } from './discovery.ts';
-import { LONGEST_TIMER_MS, Refreshing } from './refreshing.ts';
+import { Refreshing } from './refreshing.ts';
 import { groupsOfJson } from './target-groups.ts';
 
 const MAX_BYTES = 32 << 20;
@@ -57,7 +57,7 @@ export class HttpDiscovery implements Discovery {
         'accept-encoding': 'gzip',
         'x-prometheus-refresh-interval-seconds': String(refreshIntervalMs / 1_000),
       },
-      timeoutMs: Math.min(refreshIntervalMs, LONGEST_TIMER_MS),
+      timeoutMs: refreshIntervalMs,
       limitBytes: MAX_BYTES,
     });
     try {

@@ -3,7 +3,7 @@
 import type { ComponentLogger } from '../../../pipeline/telemetry.ts';
 
 /** Timers hold no more, 24 days; a longer one would go off at once. */
-export const LONGEST_TIMER_MS = 2 ** 31 - 1;
+const LONGEST_TIMER_MS = 2 ** 31 - 1;
 
 export interface RefreshingOptions {
   readonly intervalMs: number;

@@ -13,6 +13,8 @@ import { readBody, type Body } from './response-body.ts';
 import { TokenSource } from './token.ts';
 
 const MAX_REDIRECTS = 10;
+/** Timers hold no more; a longer one would go off at once. */
+const LONGEST_TIMER_MS = 2 ** 31 - 1;
 /** A redirect's own body is read to keep the connection, if it is no longer than this. */
 const MAX_DRAINED_BYTES = 64 * 1024;
 
@@ -122,7 +124,11 @@ export class HttpClient {
       cancel.onAbort?.(reason);
     };
     this.#aborts.add(abort);
-    const timer = setTimeout(() => abort(new TimedOut(`no answer within ${options.timeoutMs} ms`)), options.timeoutMs);
+    const { timeoutMs } = options;
+    const timer = setTimeout(
+      () => abort(new TimedOut(`no answer within ${timeoutMs} ms`)),
+      Math.min(timeoutMs, LONGEST_TIMER_MS),
+    );
     const charge = new GrowingCharge(this.#options.admission, 0);
     try {
       const response = await this.#follow(url, options, cancel);
