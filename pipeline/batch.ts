@@ -11,10 +11,18 @@ export interface ClientContext {
   readonly address?: string;
   /** What an authenticator found out about the client. */
   readonly auth?: ReadonlyMap<string, unknown>;
+  /** Counts what is kept of the client in memory; the same object for all its requests. */
+  readonly account?: MemoryAccount;
   /** The agent's own span in which the batch is on its way, while such are recorded… */
   readonly span?: Span | undefined;
   /** …or, of a batch merged from several, those of its parts. */
   readonly links?: readonly SpanContext[];
+}
+
+/** Whoever keeps bytes of a client after it was answered holds them, and releases as many. */
+export interface MemoryAccount {
+  hold(bytes: number): void;
+  release(bytes: number): void;
 }
 
 /** The compressed form of exactly this batch's bytes as it came over the wire: may be sent on as it is. */

@@ -41,7 +41,7 @@ export class TenantMetrics {
     metrics.gauge(
       {
         name: 'genesis_tenant_in_flight_bytes',
-        help: 'Bytes of a tenant that are not answered yet.',
+        help: 'Bytes of a tenant that are not answered yet, or wait in queues in memory.',
         unit: 'By',
         labels,
       },

@@ -1,7 +1,7 @@
 // The queue of an exporter with `sending_queue.storage`: a batch is answered once it is in the log on disk, and settled
 // there once it is delivered or dropped. Sending itself is the memory queue's, which is given what the log gives out.
 
-import { memoryOf, type Batch } from '../batch.ts';
+import type { Batch } from '../batch.ts';
 import type { ComponentContext } from '../component.ts';
 import { asDeliveryError, Refused, Rejected } from '../delivery.ts';
 import { AgentError } from '../errors.ts';
@@ -9,6 +9,7 @@ import type { Signal } from '../signal.ts';
 import { isStorage, storageName } from '../storage/storage.ts';
 import type { Amount, DurableLog, LogHolder, LogRecord, Storage } from '../storage/storage.ts';
 import type { BoundCounter, BoundHistogram } from '../telemetry.ts';
+import { holdBatch, releaseBatch } from './held-batch.ts';
 import { sizeOf, type QueueLimits, type SendQueue } from './send-queue.ts';
 
 export interface DurableQueueOptions {
@@ -180,7 +181,7 @@ export class DurableQueue implements LogHolder {
   take(record: LogRecord): void {
     const { context, sender } = this.#options;
     this.#out += 1;
-    context.admission.acquire(memoryOf(record.batch));
+    holdBatch(context.admission, record.batch);
     sender.submit(record.batch).then(
       () => this.#done(record, true),
       (error: unknown) => this.#failed(record, asDeliveryError(error, record.batch.items)),
@@ -246,7 +247,7 @@ export class DurableQueue implements LogHolder {
   }
 
   #done(record: LogRecord, isSettled: boolean): void {
-    this.#options.context.admission.release(memoryOf(record.batch));
+    releaseBatch(this.#options.context.admission, record.batch);
     this.#out -= 1;
     if (isSettled) {
       this.#log?.settle(record);

@@ -10,6 +10,7 @@ import type { Storage } from '../storage/storage.ts';
 import type { BoundCounter } from '../telemetry.ts';
 import { nextDelayMs, type RetrySettings } from './backoff.ts';
 import { Circuit } from './circuit.ts';
+import { holdBatch, releaseBatch } from './held-batch.ts';
 import { DurableQueue, limitsBehindLog } from './durable-queue.ts';
 import { SendQueue, type QueueLimits } from './send-queue.ts';
 import { endDelivery, noteRetry, SendSpans } from './send-spans.ts';
@@ -149,7 +150,8 @@ class SendingExporter implements Exporter {
       deliver: (batch) => this.#deliver(batch),
       lost: (batch, error) => this.#lost(batch, error),
       partlyRejected: (batch, error) => this.#drop(batch, 'partial_success', error.message, error.count),
-      held: (bytes) => (bytes > 0 ? context.admission.acquire(bytes) : context.admission.release(-bytes)),
+      held: (batch) => holdBatch(context.admission, batch),
+      released: (batch) => releaseBatch(context.admission, batch),
     });
     if (queue && storage !== undefined) {
       const lost = (batch: Batch, error: Refused | Rejected): void => this.#lost(batch, error);

@@ -25,15 +25,22 @@ export function mergeBatches(batches: readonly Batch[]): Batch {
 
 /** What is true of every client: whatever else a request kept of one of them would be said of the others' data as well. */
 function commonContext(batches: readonly Batch[], first: ClientContext): ClientContext {
-  let { metadata, auth, address } = first;
+  let { metadata, auth, address, account } = first;
   for (const { context: other } of batches) {
     if (other === first) continue;
     if (other.metadata !== metadata) metadata = commonPart(metadata, other.metadata);
     if (auth && other.auth !== auth) auth = commonPart(auth, other.auth ?? new Map());
     if (address !== other.address) address = undefined;
+    if (account !== other.account) account = undefined;
   }
-  if (metadata === first.metadata && auth === first.auth && address === first.address) return first;
-  return { metadata, ...(auth ? { auth } : {}), ...(address === undefined ? {} : { address }) };
+  const isFirst = metadata === first.metadata && auth === first.auth && address === first.address;
+  if (isFirst && account === first.account) return first;
+  return {
+    metadata,
+    ...(auth ? { auth } : {}),
+    ...(address === undefined ? {} : { address }),
+    ...(account ? { account } : {}),
+  };
 }
 
 function commonPart<Value>(one: ReadonlyMap<string, Value>, other: ReadonlyMap<string, Value>) {

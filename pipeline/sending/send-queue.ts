@@ -1,7 +1,7 @@
 // The memory queue of an exporter. It also serves exporters without a queue: then every caller waits for its own data's
 // result. What waits while sends are under way goes out merged in one request, because concatenated OTLP is OTLP.
 
-import { memoryOf, withChunks, type Batch } from '../batch.ts';
+import { withChunks, type Batch } from '../batch.ts';
 import { splitChunks } from '../../proto/otlp/split.ts';
 import { asDeliveryError, Refused, Rejected } from '../delivery.ts';
 import { mergeBatches } from './merge-batches.ts';
@@ -64,8 +64,10 @@ export interface SendQueueOptions {
   lost(batch: Batch, error: Refused | Rejected): void;
   /** A merged request was partly rejected: nobody can say whose items they were. */
   partlyRejected(batch: Batch, error: Rejected): void;
-  /** Called when a batch enters (+) or leaves (−) the queue's care after its caller was answered. */
-  held(bytes: number): void;
+  /** A batch enters the queue's care, and its caller is answered… */
+  held(batch: Batch): void;
+  /** …and leaves it. */
+  released(batch: Batch): void;
 }
 
 interface Waiting {
@@ -175,7 +177,7 @@ export class SendQueue {
     this.#size += size;
     if (queue.batch) this.#batchSize += sizeOf(batch, queue.batch.sizer);
     if (queue.waitForResult) return this.#enqueueAndWait(batch);
-    this.#options.held(memoryOf(batch));
+    this.#options.held(batch);
     this.#enqueue({ batch, resolve: undefined, reject: undefined });
     return Promise.resolve();
   }
@@ -374,7 +376,7 @@ export class SendQueue {
       else entry.resolve();
       return;
     }
-    this.#options.held(-memoryOf(entry.batch));
+    this.#options.released(entry.batch);
     if (error) this.#options.lost(entry.batch, error);
   }
 

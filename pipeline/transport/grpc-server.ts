@@ -408,11 +408,12 @@ class Call implements IncomingBody {
 
   #client(): ClientContext {
     const known = clientOf(this.#stream);
-    if (!this.#options.includeMetadata && !this.#auth && !this.#span) return known;
+    if (!this.#options.includeMetadata && !this.#auth && !this.#account && !this.#span) return known;
     return {
       ...known,
       metadata: this.#options.includeMetadata ? metadataOf(this.#headers) : NO_METADATA,
       ...(this.#auth ? { auth: bothSay(known.auth, this.#auth) ?? this.#auth } : {}),
+      ...(this.#account ? { account: this.#account } : {}),
       ...(this.#span ? { span: this.#span } : {}),
     };
   }

@@ -93,6 +93,9 @@ export class BatchProcessor implements Processor {
     const group = this.#groups.get(key) ?? this.#newGroup(key, batch);
     if (group instanceof Refused) return Promise.reject(group);
     const { client } = group;
+    const { account } = batch.context;
+    // Of one client's data a queue behind this one still knows whose it is.
+    if (account) return group.queue.submit({ ...batch, context: { ...client, account } });
     return group.queue.submit(batch.context === client ? batch : { ...batch, context: client });
   }
 
@@ -138,6 +141,7 @@ export class BatchProcessor implements Processor {
         this.#context.drops.record({ ...drop, intentional: false }, batch);
       },
       held: () => undefined,
+      released: () => undefined,
     });
   }
 

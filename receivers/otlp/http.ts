@@ -228,6 +228,7 @@ export class OtlpHttpListener {
         metadata: this.#config.include_metadata ? metadataOf(headers) : NO_METADATA,
         ...(request.address === undefined ? {} : { address: request.address }),
         ...(auth ? { auth } : {}),
+        ...(account ? { account } : {}),
         ...(request.span ? { span: request.span } : {}),
       };
       const wire = !isJson && (encoding === 'gzip' || encoding === 'zstd') ? { encoding, body } : undefined;

@@ -112,3 +112,51 @@ void test('the example is valid', async () => {
   const { verdict, errors } = await loadConfiguration({ uris: [fileURLToPath(example)], env: {}, registry });
   assert.deepEqual([verdict, errors.map(String)], ['valid', []]);
 });
+
+void test(
+  'who fills a queue is refused beyond the bytes in flight, and others are served',
+  { timeout: 20_000 },
+  async () => {
+    const [http = 0, admin = 0] = await freePorts(2);
+    const { receivers, extensions, service } = configuration({ http, admin }, 1) as {
+      receivers: object;
+      extensions: object;
+      service: { extensions: string[] };
+    };
+    await using agent = await startAgent({
+      command: fileURLToPath(new URL('../../cmd/genesis-agent', import.meta.url)),
+      config: {
+        receivers,
+        exporters: {
+          // Nobody listens on port 1, so that everything waits.
+          otlp_http: { endpoint: 'http://127.0.0.1:1', sending_queue: { queue_size: 100_000 } },
+        },
+        extensions: { ...extensions, tenant_limits: { tenants: { ann: { bytes_in_flight: 20_000 }, bob: {} } } },
+        service: {
+          extensions: service.extensions,
+          pipelines: { traces: { receivers: ['otlp'], exporters: ['otlp_http'] } },
+        },
+      },
+    });
+    const send = async (user: string): Promise<{ status: number; message: string }> => {
+      const { status, body } = await httpRequest(`http://127.0.0.1:${http}/v1/traces`, {
+        headers: {
+          'content-type': 'application/x-protobuf',
+          authorization: `Basic ${Buffer.from(`${user}:pass`).toString('base64')}`,
+        },
+        body: tracesRequest(20),
+      });
+      return { status, message: status === 200 ? '' : (decodeStatus(body)?.message ?? '') };
+    };
+    const perRequest = tracesRequest(20).length;
+    const fits = Math.floor(20_000 / perRequest);
+    for (let i = 0; i < fits; i += 1) assert.equal((await send('ann')).status, 200, `request ${i} of ${fits}`);
+    const { status, message } = await send('ann');
+    assert.equal(status, 429);
+    assert.match(message, /bytes_in_flight/);
+    for (let i = 0; i < 2 * fits; i += 1) assert.equal((await send('bob')).status, 200);
+    assert.equal(await figure({ http, admin }, 'genesis_tenant_in_flight_bytes', 'ann'), fits * perRequest);
+    // It would try to deliver until its deadline.
+  process.kill(agent.pid, 'SIGKILL');
+  },
+);

@@ -29,6 +29,7 @@ function queueWith(options: Partial<SendQueueOptions>) {
     lost: (batch) => lost.push(batch.items),
     partlyRejected: () => undefined,
     held: () => undefined,
+    released: () => undefined,
     ...options,
   });
   return { queue, sent, lost, items: () => sent.map(({ batch }) => batch.items) };

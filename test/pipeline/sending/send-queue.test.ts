@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import type { Batch } from '../../../pipeline/batch.ts';
+import { memoryOf, type Batch } from '../../../pipeline/batch.ts';
 import { Refused, Rejected } from '../../../pipeline/delivery.ts';
 import { SendQueue, type QueueLimits, type SendQueueOptions } from '../../../pipeline/sending/send-queue.ts';
 import { opened, SOON } from '../../support/context.ts';
@@ -32,8 +32,11 @@ function harness(options: Partial<SendQueueOptions>): Harness {
     },
     lost: (batch, error) => state.lost.push(`${batch.items}: ${error.message}`),
     partlyRejected: (_batch, error) => state.partly.push(error.count),
-    held: (bytes) => {
-      state.held += bytes;
+    released: (batch) => {
+      state.held -= memoryOf(batch);
+    },
+    held: (batch) => {
+      state.held += memoryOf(batch);
     },
     ...options,
   });
