@@ -157,6 +157,6 @@ void test(
     for (let i = 0; i < 2 * fits; i += 1) assert.equal((await send('bob')).status, 200);
     assert.equal(await figure({ http, admin }, 'genesis_tenant_in_flight_bytes', 'ann'), fits * perRequest);
     // It would try to deliver until its deadline.
-  process.kill(agent.pid, 'SIGKILL');
+    process.kill(agent.pid, 'SIGKILL');
   },
 );
