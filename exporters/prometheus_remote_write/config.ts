@@ -145,9 +145,12 @@ export const config = z
       checkHttpClient(settings, context);
       checkCompression(settings.compression, context);
     }
-    checkEndpoint(settings.http?.endpoint ?? settings.endpoint, (message) =>
-      refuse(settings.http ? ['http', 'endpoint'] : ['endpoint'], message),
-    );
+    if ((settings.http?.endpoint ?? settings.endpoint) === '') {
+      refuse(
+        settings.http ? ['http', 'endpoint'] : ['endpoint'],
+        'expecting the URL to write to, such as endpoint: http://localhost:9090/api/v1/write',
+      );
+    }
     const { queue_size: queueSize, num_consumers: consumers, enabled } = settings.remote_write_queue;
     if (queueSize < 0) refuse(['remote_write_queue', 'queue_size'], "remote write queue size can't be negative");
     if (enabled && queueSize === 0) {
@@ -186,11 +189,6 @@ export const config = z
 function checkCompression(compression: string, context: z.RefinementCtx): void {
   if (compression === '' || compression === 'snappy') return;
   context.addIssue({ code: 'custom', path: ['compression'], message: 'compression type must be snappy' });
-}
-
-function checkEndpoint(endpoint: string, refuse: (message: string) => void): void {
-  if (URL.canParse(endpoint) && /^https?:$/.test(new URL(endpoint).protocol)) return;
-  refuse('expecting the URL to write to, such as endpoint: http://localhost:9090/api/v1/write');
 }
 
 export type RemoteWriteConfig = z.output<typeof config>;

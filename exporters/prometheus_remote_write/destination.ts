@@ -3,6 +3,7 @@
 import type { Batch } from '../../pipeline/batch.ts';
 import type { ComponentContext } from '../../pipeline/component.ts';
 import { Refused } from '../../pipeline/delivery.ts';
+import { AgentError } from '../../pipeline/errors.ts';
 import { withoutPasswords } from '../../pipeline/passwords-in-urls.ts';
 import type { Attempt, Destination } from '../../pipeline/sending/exporter.ts';
 import { failureOfCall, rejectedByDestination } from '../../pipeline/sending/otlp-outcome.ts';
@@ -43,6 +44,8 @@ export class RemoteWriteDestination implements Destination {
   readonly #config: RemoteWriteConfig;
   readonly #context: ComponentContext;
   readonly #url: URL;
+  /** Why the exporter can not start. */
+  readonly #problem: AgentError | undefined;
   readonly #shownUrl: string;
   readonly #connections: HttpConnections;
   readonly #headers: Readonly<RequestHeaders>;
@@ -65,7 +68,8 @@ export class RemoteWriteDestination implements Destination {
         'http is configured, so that endpoint and the other keys of the HTTP client beside it do not count',
       );
     }
-    this.#url = new URL(client.endpoint);
+    this.#url = urlOf(client.endpoint);
+    this.#problem = problemOf(client.endpoint, context.id);
     this.#shownUrl = withoutPasswords(this.#url.href);
     this.#connections = httpConnections(this.#url, client, context, MAX_RESPONSE_BYTES);
     this.#headers = withoutReserved(configuredHeaders(this.#url, client.headers));
@@ -80,8 +84,9 @@ export class RemoteWriteDestination implements Destination {
     this.#spans = context.spans && new HttpClientSpans(context.spans);
   }
 
-  /** Fails with AUTHENTICATOR_MISSING or TLS_MATERIAL. */
+  /** Fails with URL_INVALID, AUTHENTICATOR_MISSING or TLS_MATERIAL. */
   async start(): Promise<void> {
+    if (this.#problem) throw this.#problem;
     this.#authenticator = clientAuthenticator((this.#config.http ?? this.#config).auth, this.#context);
     await this.#connections.dialer.start();
   }
@@ -250,4 +255,17 @@ interface Call {
 /** The protocol's headers can not be configured, as in the collector. */
 function withoutReserved(headers: RequestHeaders): RequestHeaders {
   return Object.fromEntries(Object.entries(headers).filter(([name]) => !RESERVED_HEADERS.has(name)));
+}
+
+/** The collector's `validate` takes a host without a scheme, so that such a URL is a problem of the start. */
+function problemOf(endpoint: string, id: string): AgentError | undefined {
+  if (URL.canParse(endpoint) && /^https?:$/.test(new URL(endpoint).protocol)) return undefined;
+  return new AgentError('URL_INVALID', `${JSON.stringify(endpoint)} is not a URL to write metrics to`, {
+    component: `exporter:${id}`,
+    mend: 'write it with its scheme, such as endpoint: http://localhost:9090/api/v1/write',
+  });
+}
+
+function urlOf(endpoint: string): URL {
+  return URL.canParse(endpoint) ? new URL(endpoint) : new URL('http://localhost/');
 }

@@ -3,9 +3,11 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { config } from '../../../exporters/prometheus_remote_write/config.ts';
+import prometheusRemoteWrite from '../../../exporters/prometheus_remote_write/index.ts';
 import { Intake } from '../../../exporters/prometheus_remote_write/intake.ts';
 import { KnownByBytes } from '../../../exporters/prometheus_remote_write/known-by-bytes.ts';
 import { V2_MESSAGE } from '../../../proto/prometheus/remote-write/fields.ts';
+import { SOON, testContext } from '../../support/context.ts';
 import { attributes, batchOfJson, settingsOf } from '../../support/processor.ts';
 
 const ENDPOINT = 'endpoint: "http://a/write"';
@@ -40,10 +42,19 @@ send_metadata: true
   assert.equal(settingsOf(config, `{${ENDPOINT}, wal: {directory: a}}`).wal?.directory, 'a');
 });
 
+void test('a URL without its scheme is a problem of the start', async () => {
+  for (const endpoint of ['localhost:8888', '//a', 'ftp://a']) {
+    const settings = settingsOf(config, JSON.stringify({ endpoint }));
+    const { context } = testContext({ kind: 'exporter', id: 'prometheus_remote_write' });
+    const exporter = prometheusRemoteWrite.create(settings, context);
+    await assert.rejects(exporter.start(), /is not a URL to write metrics to/);
+    await exporter.stop(SOON());
+  }
+});
+
 void test('what is refused', () => {
   for (const [yaml, message] of [
     ['{}', /expecting the URL to write to/],
-    ['endpoint: "localhost:9090"', /expecting the URL to write to/],
     [`{${ENDPOINT}, compression: gzip}`, /compression type must be snappy/],
     [`{${ENDPOINT}, http: {endpoint: "http://a", compression: zstd}}`, /compression type must be snappy/],
     [`{${ENDPOINT}, remote_write_queue: {queue_size: 0}}`, /a 0 size queue will drop all the data/],
