@@ -25,16 +25,21 @@ export function spliceBatch(batch: Batch, editor: ChunkEditor): Batch {
   return chunks === batch.chunks ? batch : withChunks(batch, chunks, editor.itemsAfter(chunks, batch.items));
 }
 
-/** Edits the resources of a signal; `resource` says whether each stays or goes. */
-export function resourceSplicer(signal: Signal, resource: (draft: MessageDraft) => boolean): ChunkEditor {
+/** Edits the resources of a signal; `resource` says whether each stays or goes, `schemaUrl` what those get that have none. */
+export function resourceSplicer(
+  signal: Signal,
+  resource: (draft: MessageDraft) => boolean,
+  schemaUrl: () => Uint8Array | undefined = () => undefined,
+): ChunkEditor {
+  const hooks = { resource, schemaUrl };
   switch (signal) {
     case 'traces':
-      return spliceSpans({ resource });
+      return spliceSpans(hooks);
     case 'metrics':
-      return spliceMetrics({ resource });
+      return spliceMetrics(hooks);
     case 'logs':
-      return spliceLogRecords({ resource });
+      return spliceLogRecords(hooks);
     default:
-      return spliceProfiles({ resource });
+      return spliceProfiles(hooks);
   }
 }

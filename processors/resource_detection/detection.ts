@@ -37,26 +37,44 @@ export class DetectionFailed extends Error {
 /** These read what does not change by itself, so that another attempt would come to the same. */
 const FIXED: ReadonlySet<DetectorName> = new Set(['env', 'process', 'lambda', 'heroku']);
 
+/** The conventions whose names detectors use, but for env, whose names are the user's. */
+const SCHEMA_URL = 'https://opentelemetry.io/schemas/1.40.0';
+
+export interface Outcome {
+  readonly attributes: Detected;
+  /** Undefined where only env had something to say. */
+  readonly schemaUrl: string | undefined;
+}
+
 /** Of an attribute the first detector's answer counts. Fails with DetectionFailed where some detector did. */
-export async function detectAll(options: DetectionOptions): Promise<Detected> {
+export async function detectAll(options: DetectionOptions): Promise<Outcome> {
   const { timeout, retry, detectors } = options.config;
   const allMs = retry.max_elapsed_time || timeout;
   const timeUp = allMs > 0 ? AbortSignal.any([options.stopped, AbortSignal.timeout(allMs)]) : options.stopped;
   const outcomes = await Promise.allSettled(detectors.map((name) => detectOne(name, options, timeUp)));
-  const all: Detected = new Map();
+  const attributes: Detected = new Map();
+  let schemaUrl: string | undefined;
   const failures: { name: DetectorName; reason: string }[] = [];
   for (const [index, outcome] of outcomes.entries()) {
     // Safe: there is an outcome per detector.
-    if (outcome.status === 'rejected')
-      failures.push({ name: detectors[index] as DetectorName, reason: reasonOf(outcome.reason) });
-    else for (const [key, value] of outcome.value) if (!all.has(key)) all.set(key, value);
+    const name = detectors[index] as DetectorName;
+    if (outcome.status === 'rejected') {
+      failures.push({ name, reason: reasonOf(outcome.reason) });
+      continue;
+    }
+    for (const [key, value] of outcome.value ?? []) if (!attributes.has(key)) attributes.set(key, value);
+    if (outcome.value && name !== 'env') schemaUrl = SCHEMA_URL;
   }
   if (failures.length > 0) throw new DetectionFailed(failures);
-  return all;
+  return { attributes, schemaUrl };
 }
 
-/** Until it succeeds, or the time is over: then fails with the last reason. */
-async function detectOne(name: DetectorName, options: DetectionOptions, timeUp: AbortSignal): Promise<Detected> {
+/** Until it succeeds, or the time is over: then fails with the last reason. Undefined where it has nothing to say here. */
+async function detectOne(
+  name: DetectorName,
+  options: DetectionOptions,
+  timeUp: AbortSignal,
+): Promise<Detected | undefined> {
   const { config, log, random } = options;
   const { retry, timeout } = config;
   let waitMs = retry.initial_interval;
@@ -71,7 +89,7 @@ async function detectOne(name: DetectorName, options: DetectionOptions, timeUp: 
     } catch (error) {
       if (error instanceof NotThere && !failsOnMissing(name, config)) {
         log.info({ detector: name, reason: reasonOf(error) }, 'the detector has nothing to say here');
-        return new Map();
+        return undefined;
       }
       if (!retry.enabled || FIXED.has(name) || timeUp.aborted) throw error;
       if (!isSaid) log.warn({ detector: name, reason: reasonOf(error) }, 'a detector failed and is asked again');

@@ -10,9 +10,10 @@ import { AgentError } from '../../pipeline/errors.ts';
 import type { Signal } from '../../pipeline/signal.ts';
 import { resourceSplicer, spliceBatch, type ChunkEditor } from '../../pipeline/splice-batch.ts';
 import { KEEP } from '../../proto/otlp/splice.ts';
+import { encodeUtf8 } from '../../proto/otlp/text.ts';
 import type { ResourceDetectionConfig } from './config.ts';
-import type { Detected, Surroundings } from './detected.ts';
-import { detectAll, DetectionFailed } from './detection.ts';
+import type { Surroundings } from './detected.ts';
+import { detectAll, DetectionFailed, type Outcome } from './detection.ts';
 
 /** What setInterval takes. */
 const LONGEST_INTERVAL_MS = 2 ** 31 - 1;
@@ -32,6 +33,7 @@ export class ResourceDetectionProcessor implements Processor {
   readonly #next: Consumer;
   readonly #splicer: ChunkEditor;
   #editor: AttributeEditor | undefined;
+  #schemaUrl: Uint8Array | undefined;
   #timer: NodeJS.Timeout | undefined;
   #isDetecting = false;
   readonly #stopped = new AbortController();
@@ -43,10 +45,14 @@ export class ResourceDetectionProcessor implements Processor {
     this.#config = config;
     this.#context = context;
     this.#next = next;
-    this.#splicer = resourceSplicer(signal, (draft) => {
-      this.#editor?.apply(draft.attributes);
-      return KEEP;
-    });
+    this.#splicer = resourceSplicer(
+      signal,
+      (draft) => {
+        this.#editor?.apply(draft.attributes);
+        return KEEP;
+      },
+      () => this.#schemaUrl,
+    );
   }
 
   /** Fails with START_FAILED where a detector fails, as in the collector; one that has nothing to say here does not. */
@@ -59,9 +65,9 @@ export class ResourceDetectionProcessor implements Processor {
 
   /** Fails as the next component does, and with Rejected where the batch is malformed. */
   async consume(batch: Batch): Promise<void> {
-    const editor = this.#editor;
-    editor?.begin(batch.context);
-    await this.#next.consume(editor ? spliceBatch(batch, this.#splicer) : batch);
+    const isEdited = this.#editor !== undefined || this.#schemaUrl !== undefined;
+    this.#editor?.begin(batch.context);
+    await this.#next.consume(isEdited ? spliceBatch(batch, this.#splicer) : batch);
   }
 
   stop(): Promise<void> {
@@ -80,7 +86,7 @@ export class ResourceDetectionProcessor implements Processor {
     }
   }
 
-  async #detect(): Promise<Detected> {
+  async #detect(): Promise<Outcome> {
     const { log, random } = this.#context;
     this.#isDetecting = true;
     try {
@@ -103,10 +109,11 @@ export class ResourceDetectionProcessor implements Processor {
     }
   }
 
-  #use(detected: Detected): void {
-    this.#context.log.info({ attributes: [...detected.keys()] }, 'detected the resource');
+  #use({ attributes, schemaUrl }: Outcome): void {
+    this.#schemaUrl = schemaUrl === undefined ? undefined : encodeUtf8(schemaUrl);
+    this.#context.log.info({ attributes: [...attributes.keys()] }, 'detected the resource');
     const action = this.#config.override ? 'upsert' : 'insert';
-    const actions = Array.from(detected, ([key, value]) => ({ key, value, action }));
+    const actions = Array.from(attributes, ([key, value]) => ({ key, value, action }));
     this.#editor = actions.length === 0 ? undefined : new AttributeEditor(attributeActions('detectors').parse(actions));
   }
 }

@@ -33,6 +33,8 @@ export interface SpliceHooks<Item, Child> {
    * points (where points were), be they emptied here or empty before: the filter processor's rule.
    */
   readonly pruneEmpty?: boolean;
+  /** The schema URL of resources that have none, in UTF-8; undefined: it stays out. */
+  schemaUrl?(): Uint8Array | undefined;
 }
 
 interface ItemLike extends View {
@@ -129,7 +131,9 @@ export class Splicer<Item extends ItemLike, Child extends ItemView> {
       if (hooks.resource(draft, view) === DROP) return false;
       edited = draft.changed;
     }
-    if (!edited && !this.#visitsScopes && hooks.pruneEmpty !== true) return true;
+    const schemaUrl = hooks.schemaUrl?.();
+    if (!edited && !this.#visitsScopes && hooks.pruneEmpty !== true && schemaUrl === undefined) return true;
+    let hasSchemaUrl = false;
     let scopes = 0;
     let found = false;
     const fields = this.#resourceFields;
@@ -141,9 +145,10 @@ export class Splicer<Item extends ItemLike, Child extends ItemView> {
       } else if (edited && fields.field === ENVELOPE_FIELDS.inner && fields.start === view.message.start) {
         this.#rewriteInner(fields, draft);
         found = true;
-      }
+      } else if (fields.field === ENVELOPE_FIELDS.schemaUrl) hasSchemaUrl = fields.stop > fields.start;
     }
     if (edited && !found) this.#writeInner(end, draft);
+    if (schemaUrl !== undefined && !hasSchemaUrl) this.#writeSchemaUrl(end, schemaUrl);
     return scopes > 0 || hooks.pruneEmpty !== true;
   }
 
@@ -273,6 +278,13 @@ export class Splicer<Item extends ItemLike, Child extends ItemView> {
     this.#output.enter(ENVELOPE_FIELDS.inner, place.tagAt, place.start, place.stop);
     rewrite(this.#output, draft, place.bytes, place.start, place.stop);
     this.#output.leave();
+  }
+
+  #writeSchemaUrl(at: number, url: Uint8Array): void {
+    const writer = this.#output.insertAt(at);
+    const mark = writer.begin(ENVELOPE_FIELDS.schemaUrl);
+    writer.raw(url, 0, url.length);
+    writer.end(mark);
   }
 
   /** Writes a resource or scope message where there was none. */

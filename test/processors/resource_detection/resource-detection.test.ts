@@ -143,3 +143,28 @@ void test("the collector's detectors that are not here are told from those that 
     'system',
   ]);
 });
+
+void test('a resource without a schema URL gets that of the detectors; one that has its own keeps it', async () => {
+  const own = 'https://example.com/schemas/1';
+  const scopes = { scopeSpans: [{ spans: [{ name: 'a' }] }] };
+  const request = {
+    resourceSpans: [
+      { resource: { attributes: [] }, ...scopes },
+      { resource: { attributes: [] }, ...scopes, schemaUrl: own },
+      { ...scopes, schemaUrl: '' },
+    ],
+  };
+  const urls = async (detectors: string): Promise<unknown[]> => {
+    const yaml = `{ detectors: [${detectors}], system: { hostname_sources: [os] } }`;
+    const { processor, next } = running(resourceDetection, yaml);
+    await processor.start();
+    await processor.consume(batchOfJson('traces', request));
+    await processor.stop(AbortSignal.timeout(1_000));
+    // The official message's shape.
+    const { resourceSpans } = decoded(next.batches[0]) as { resourceSpans: { schemaUrl?: string }[] };
+    return resourceSpans.map(({ schemaUrl }) => schemaUrl || undefined);
+  };
+  const detected = 'https://opentelemetry.io/schemas/1.40.0';
+  assert.deepEqual(await urls('system'), [detected, own, detected]);
+  assert.deepEqual(await urls('env'), [undefined, own, undefined]);
+});

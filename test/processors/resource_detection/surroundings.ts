@@ -2,7 +2,7 @@
 
 import type { OutgoingHttpHeaders } from 'node:http';
 import type { ComponentLogger } from '../../../pipeline/telemetry.ts';
-import type { Detected, Surroundings } from '../../../processors/resource_detection/detected.ts';
+import type { Surroundings } from '../../../processors/resource_detection/detected.ts';
 import { detectAll } from '../../../processors/resource_detection/detection.ts';
 import resourceDetection from '../../../processors/resource_detection/index.ts';
 import { settingsOf } from '../../support/processor.ts';
@@ -35,6 +35,7 @@ export function place(changes: Partial<Surroundings> = {}): Surroundings {
 
 export interface Outcome {
   readonly attributes: Readonly<Record<string, unknown>>;
+  readonly schemaUrl: string | undefined;
   /** Lines of the log. */
   readonly lines: readonly string[];
 }
@@ -46,12 +47,12 @@ export async function detect(yaml: string, surroundings: Surroundings): Promise<
     lines.push(`${message} ${JSON.stringify(fields)}`);
   };
   const log: ComponentLogger = { debug() {}, info: line, warn: line, error: line };
-  const detected: Detected = await detectAll({
+  const { attributes, schemaUrl } = await detectAll({
     config: settingsOf(resourceDetection.config, yaml),
     surroundings,
     log,
     random: () => 0,
     stopped: new AbortController().signal,
   });
-  return { attributes: Object.fromEntries(detected), lines };
+  return { attributes: Object.fromEntries(attributes), schemaUrl, lines };
 }
