@@ -17,6 +17,7 @@ export const COMPONENTS: Readonly<Record<ComponentKind, Entries>> = {
     host_metrics: { aliases: ['hostmetrics'], load: () => import('../receivers/host_metrics/index.ts') },
     nop: { load: () => import('../receivers/nop/index.ts') },
     otlp: { load: () => import('../receivers/otlp/index.ts') },
+    prometheus: { load: () => import('../receivers/prometheus/index.ts') },
     prometheus_remote_write: {
       aliases: ['prometheusremotewrite'],
       load: () => import('../receivers/prometheus_remote_write/index.ts'),
@@ -25,6 +26,10 @@ export const COMPONENTS: Readonly<Record<ComponentKind, Entries>> = {
   processor: {
     attributes: { load: () => import('../processors/attributes/index.ts') },
     batch: { load: () => import('../processors/batch/index.ts') },
+    cumulative_to_delta: {
+      aliases: ['cumulativetodelta'],
+      load: () => import('../processors/cumulative_to_delta/index.ts'),
+    },
     filter: { load: () => import('../processors/filter/index.ts') },
     memory_limiter: { load: () => import('../processors/memory_limiter/index.ts') },
     probabilistic_sampler: { load: () => import('../processors/probabilistic_sampler/index.ts') },

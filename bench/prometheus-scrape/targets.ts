@@ -50,9 +50,6 @@ const sink = http.createServer({ keepAliveTimeout: 60_000 }, (request, response)
     response.writeHead(200, {
       'content-length': 0,
       'content-type': 'application/x-protobuf',
-      'x-prometheus-remote-write-samples-written': 0,
-      'x-prometheus-remote-write-histograms-written': 0,
-      'x-prometheus-remote-write-exemplars-written': 0,
     });
     response.end();
   });

@@ -26,7 +26,7 @@ export interface PoolOptions {
   readonly seed: string;
   readonly userAgent: string;
   readonly initialOffsetMs: number;
-  readonly newSeries: (target: ScrapeTarget, job: ScrapeConfig) => Series;
+  readonly newSeries: (target: ScrapeTarget) => Series;
   readonly delivery: Delivery;
 }
 
@@ -113,6 +113,7 @@ export class ScrapePool {
   /** Reads certificates again. */
   async refresh(): Promise<void> {
     await this.#client.refresh();
+    await Promise.all(this.#discoveries.map((discovery) => discovery.refresh?.()));
   }
 
   #abandon(loops: readonly ScrapeLoop[]): void {
@@ -202,7 +203,7 @@ export class ScrapePool {
       job: job.jobName,
       target,
       fetch: new PageFetch(this.#client, target, job),
-      series: newSeries(target, job),
+      series: newSeries(target),
       gate,
       log: context.log,
       failureLog: this.#failureLog,

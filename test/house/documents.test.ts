@@ -58,7 +58,7 @@ void test('ARCHITECTURE.md stays a page, and names only what is there', () => {
   }
 });
 
-for (const example of ['host-agent.yaml', 'prometheus.yaml']) {
+for (const example of ['host-agent.yaml', 'prometheus.yaml', 'prometheus-agent.yaml']) {
   void test(`examples/${example} is valid`, async () => {
     const { verdict, errors } = await loadConfiguration({
       uris: [path.join(ROOT, 'examples', example)],
