@@ -1,6 +1,7 @@
 // `file_sd_configs`: target groups from JSON and YAML files, read when they change and at an interval. Semantics of
 // discovery/file of Prometheus v3.14: a file that can not be read keeps the targets it had, one that is gone loses them.
 
+import { hash } from 'node:crypto';
 import { watch, type FSWatcher } from 'node:fs';
 import { open } from 'node:fs/promises';
 import path from 'node:path';
@@ -21,8 +22,8 @@ export class FileDiscovery implements Discovery {
   readonly #log: ComponentLogger;
   /** The folders of the files, by path, while they can be watched. */
   readonly #watchers = new Map<string, FSWatcher>();
-  /** What was read last, by file. */
-  readonly #texts = new Map<string, string>();
+  /** Hashes of what was read last, by file. */
+  readonly #hashes = new Map<string, string>();
   #settling: NodeJS.Timeout | undefined;
   #onGroups: Parameters<Discovery['start']>[0] = () => undefined;
 
@@ -66,9 +67,9 @@ export class FileDiscovery implements Discovery {
       }
       if (this.#refreshing.isStopped) return;
     }
-    for (const file of this.#texts.keys()) {
+    for (const file of this.#hashes.keys()) {
       if (found.has(file)) continue;
-      this.#texts.delete(file);
+      this.#hashes.delete(file);
       this.#onGroups(file, []);
     }
     if (problems.length > 0) throw new Error(problems.join('; '));
@@ -76,12 +77,13 @@ export class FileDiscovery implements Discovery {
 
   async #read(file: string): Promise<void> {
     const text = await readBounded(file);
-    if (text === this.#texts.get(file)) return;
+    const digest = hash('sha256', text);
+    if (digest === this.#hashes.get(file)) return;
     const origin = { source: file, label: ['__meta_filepath', file] } as const;
     const isJson = path.extname(file).toLowerCase() === '.json';
     const groups: TargetGroup[] = isJson ? groupsOfJson(text, origin) : groupsOfYaml(text, origin);
     if (this.#refreshing.isStopped) return;
-    this.#texts.set(file, text);
+    this.#hashes.set(file, digest);
     this.#onGroups(file, groups);
   }
 

@@ -1,6 +1,7 @@
 // `http_sd_configs`: target groups as JSON from a URL. Semantics of discovery/http of Prometheus v3.14; an answer that is
 // too large or is not what was asked for leaves the targets as they are.
 
+import { hash } from 'node:crypto';
 import { withoutPasswords } from '../../../pipeline/passwords-in-urls.ts';
 import type { ComponentLogger } from '../../../pipeline/telemetry.ts';
 import type { HttpClient } from '../http/client.ts';
@@ -21,7 +22,8 @@ export class HttpDiscovery implements Discovery {
   readonly #client: HttpClient;
   readonly #refreshing: Refreshing;
   #onGroups: Parameters<Discovery['start']>[0] = () => undefined;
-  #lastText: string | undefined;
+  /** Of the last answer that could be used. */
+  #lastHash = '';
 
   constructor(config: HttpDiscoveryConfig, { client, log }: HttpDiscoveryServices) {
     this.#config = config;
@@ -74,10 +76,11 @@ export class HttpDiscovery implements Discovery {
   }
 
   #take(text: string): void {
-    if (text === this.#lastText) return;
+    const digest = hash('sha256', text);
+    if (digest === this.#lastHash) return;
     const { url } = this.#config;
     const groups = groupsOfJson(text, { source: url, label: ['__meta_url', url] });
-    this.#lastText = text;
+    this.#lastHash = digest;
     if (!this.#refreshing.isStopped) this.#onGroups(url, groups);
   }
 }
