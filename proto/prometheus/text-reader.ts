@@ -91,6 +91,9 @@ export class TextReader implements PageReader {
   readonly #end: number;
   #at = 0;
   #lineStart = 0;
+  /** The number of the line in which `#countedTo` lies. */
+  #line = 1;
+  #countedTo = 0;
   #textStart = 0;
   #textEnd = 0;
   #exemplarLabels = new Int32Array(4 * LABEL_STRIDE);
@@ -161,9 +164,11 @@ export class TextReader implements PageReader {
   }
 
   place(): string {
-    let line = 1;
-    for (let at = 0; at < this.#lineStart; at++) if (this.bytes[at] === LINE_FEED) line++;
-    return `line ${line}`;
+    // Goes on where it was asked last: a page may have a problem in every line.
+    for (; this.#countedTo < this.#lineStart; this.#countedTo++) {
+      if (this.bytes[this.#countedTo] === LINE_FEED) this.#line++;
+    }
+    return `line ${this.#line}`;
   }
 
   #sample(first: number): void {

@@ -22,6 +22,8 @@ const QUANTILE = { quantile: 1, value: 2 } as const;
 const BUCKETS = { offset: 1, counts: 2 } as const;
 /** Gaps between buckets are written out: a page must not make a few bytes into millions. */
 const MAX_BUCKETS = 10_000;
+/** The largest double below 2^64. */
+const MAX_COUNT = 2 ** 64 - 2 ** 11;
 /** Kept for the next family. */
 const MAX_SPARE = 1_000;
 
@@ -213,7 +215,7 @@ function classicBuckets(out: ProtoWriter, group: PointGroup): void {
   for (let index = 0; index <= length; index++) {
     // Safe: below the length.
     const upTo = index === length ? group.count : (values[index] as number);
-    const count = isStale ? 0 : Math.max(0, upTo - below);
+    const count = isStale ? 0 : countOf(upTo - below);
     out.fixed64Words(lowWord(count), highWord(count));
     below = upTo;
   }
@@ -232,7 +234,7 @@ function customBuckets(out: ProtoWriter, native: NativeHistogram, isStale: boole
   for (let index = 0; index < positive.spans.length; index += 2) {
     bucket += positive.spans[index] ?? 0;
     for (let left = positive.spans[index + 1] ?? 0; left > 0; left--, bucket++, at++) {
-      if (bucket >= 0 && bucket < dense.length) dense[bucket] = isStale ? 0 : (positive.counts[at] ?? 0);
+      if (bucket >= 0 && bucket < dense.length) dense[bucket] = isStale ? 0 : countOf(positive.counts[at] ?? 0);
     }
   }
   const counts = out.begin(HISTOGRAM_DATA_POINT.bucketCounts, dense.length * 8);
@@ -253,7 +255,7 @@ function exponentialBuckets(out: ProtoWriter, field: number, { spans, counts }: 
   for (let index = 0; index < spans.length; index += 2) {
     if (index > 0) for (let gap = spans[index] ?? 0; gap > 0; gap--) out.varint(0);
     for (let left = spans[index + 1] ?? 0; left > 0; left--) {
-      const count = Math.trunc(counts[at++] ?? 0);
+      const count = countOf(counts[at++] ?? 0);
       if (count < 2 ** 31) out.varint(count);
       else out.varint64(BigInt(count));
     }
@@ -264,8 +266,13 @@ function exponentialBuckets(out: ProtoWriter, field: number, { spans, counts }: 
 
 function fixed64(out: ProtoWriter, field: number, value: number): void {
   out.tag(field, FIXED64);
-  const whole = Math.max(0, value);
+  const whole = countOf(value);
   out.fixed64Words(lowWord(whole), highWord(whole));
+}
+
+/** What OTLP can count: a target may say anything. */
+function countOf(value: number): number {
+  return value > 0 ? Math.min(Math.trunc(value), MAX_COUNT) : 0;
 }
 
 function zigzag(value: number): number {

@@ -143,7 +143,7 @@ export class TargetSeries implements Series {
 
   /** Markers for the series of a page that was converted before: all, or those which are not in this scrape. */
   #mark(kept: KeptPage, timeMs: number, isAll: boolean): void {
-    const page = zstdDecompressSync(kept.compressed, { maxOutputLength: kept.bytes });
+    const page = zstdDecompressSync(kept.compressed, { maxOutputLength: Math.max(1, kept.bytes) });
     const rules = this.#rules(true);
     const tracker = this.#tracker;
     const { trackTimestampsStaleness } = this.#settings;
