@@ -77,7 +77,12 @@ export interface Point {
 
 export interface FlatMetric {
   readonly resource: Readonly<Record<string, string>>;
-  readonly scope: object;
+  readonly scope: {
+    readonly name?: string;
+    readonly version?: string;
+    readonly url?: string;
+    readonly attributes?: readonly { readonly key: string; readonly value: { readonly stringValue: string } }[];
+  };
   readonly name: string;
   readonly unit: string;
   readonly description: string;
@@ -99,7 +104,7 @@ function attributesOf(value: unknown): Record<string, string> {
 }
 
 /** Every metric of an OTLP request, once it is found valid. */
-export function metricsOf({ bytes, points }: Converted): FlatMetric[] {
+export function metricsOf({ bytes, points }: Pick<Converted, 'bytes' | 'points'>): FlatMetric[] {
   const items = validate('metrics', bytes);
   if (items !== points) throw new Error(`${points} points are said to be there, ${items} are`);
   return list(json(decode('metrics', bytes))['resourceMetrics']).flatMap((resource) =>
@@ -111,7 +116,11 @@ export function metricsOf({ bytes, points }: Converted): FlatMetric[] {
         const content = json(metric[data]);
         return {
           resource: attributesOf(json(resource['resource'])['attributes']),
-          scope: { ...json(scope['scope']), ...(scope['schemaUrl'] === undefined ? {} : { url: scope['schemaUrl'] }) },
+          // Safe: the fields of OTLP's scope.
+          scope: {
+            ...json(scope['scope']),
+            ...(scope['schemaUrl'] === undefined ? {} : { url: scope['schemaUrl'] }),
+          } as FlatMetric['scope'],
           name: text(metric['name']),
           unit: text(metric['unit']),
           description: text(metric['description']),
