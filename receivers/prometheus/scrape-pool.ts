@@ -113,7 +113,7 @@ export class ScrapePool {
   /** Reads certificates again. */
   async refresh(): Promise<void> {
     await this.#client.refresh();
-    await Promise.all(this.#discoveries.map((discovery) => discovery.refresh?.()));
+    for (const discovery of this.#discoveries) await discovery.refresh?.();
   }
 
   #abandon(loops: readonly ScrapeLoop[]): void {
