@@ -12,7 +12,7 @@ import {
 } from '../../../proto/otlp/metrics.ts';
 import { decodeUtf8, equalBytes } from '../../../proto/otlp/text.ts';
 import { floatOf } from '../../../proto/prometheus/float-bytes.ts';
-import { LABEL_STRIDE, type PageReader } from '../../../proto/prometheus/page-reader.ts';
+import { LABEL_STRIDE, type NativeHistogram, type PageReader } from '../../../proto/prometheus/page-reader.ts';
 import { FIXED64 } from '../../../proto/wire.ts';
 import { Metadata, type Resolved, type SampleKind } from './metadata.ts';
 import { PageOutput, type ScopeBody, type ScopeName } from './page-output.ts';
@@ -35,6 +35,8 @@ export interface SampleRules {
   /** Attributes that all series have which do not have them among their labels. */
   readonly constants: AttributeList;
   readonly honorTimestamps: boolean;
+  /** The native histogram as it is to be written. */
+  native(reader: PageReader): NativeHistogram;
   resourceOf(form: SeriesForm): Map<string, string>;
   /** A sample that could not be taken, for people. */
   problem(message: string): void;
@@ -227,7 +229,7 @@ export class PageRun {
         group.createdMs = reader.value * 1_000;
         break;
       case 'native': {
-        const native = reader.histogram();
+        const native = this.#rules.native(reader);
         if (!isWritable(native)) {
           this.#rules.problem(`${reader.place()}: ${this.#lastText} has buckets too far apart to be written`);
           return;

@@ -8,6 +8,7 @@ import {
   LABEL_NAME_ESCAPED,
   LABEL_STRIDE,
   LABEL_VALUE_ESCAPED,
+  type NativeHistogram,
   PageError,
   pageFormat,
   type PageFormat,
@@ -17,6 +18,7 @@ import { ProtobufReader } from '../../../proto/prometheus/protobuf-reader.ts';
 import { TextReader } from '../../../proto/prometheus/text-reader.ts';
 import type { Scraped, ScrapeReport, Series } from '../scrape-loop.ts';
 import type { ScrapeTarget } from '../targets.ts';
+import { NativeLimits } from './native-limits.ts';
 import { NO_RECORDED_VALUE } from './point-group.ts';
 import type { PageRun, SampleRules } from './page-run.ts';
 import type { SeriesForm } from './series-form.ts';
@@ -45,6 +47,7 @@ export class TargetSeries implements Series {
   readonly #log: ComponentLogger;
   readonly #run: PageRun;
   readonly #limits: SeriesLimits;
+  readonly #nativeLimits: NativeLimits;
   readonly #rewriting: SeriesRewriting;
   readonly #tracker = new SeriesTracker();
   readonly #constants: AttributeList;
@@ -65,6 +68,7 @@ export class TargetSeries implements Series {
     this.#run = run;
     this.#log = log;
     this.#limits = new SeriesLimits(settings);
+    this.#nativeLimits = new NativeLimits(settings);
     this.#rewriting = new SeriesRewriting({ targetLabels: labels, externalLabels, honorLabels, relabelling });
     const own = new Map([...labels, ...externalLabels]);
     this.#ownLabels = [...own.keys()].map((name) => Buffer.from(name));
@@ -168,6 +172,7 @@ export class TargetSeries implements Series {
       admit: (reader, hash, form, name, hasTime) => this.#admit(reader, hash, form, name, hasTime),
       constants: this.#constants,
       honorTimestamps: this.#settings.honorTimestamps,
+      native: (reader) => this.#native(reader),
       resourceOf: ({ job, instance }) =>
         targetResource(job ?? labels.get('job') ?? '', instance ?? labels.get('instance') ?? '', discoveredLabels),
       problem: (message) => this.#addProblem(message),
@@ -201,6 +206,13 @@ export class TargetSeries implements Series {
     if (seen !== SEEN_TWICE || hasTime) return true;
     this.#addProblem(`${reader.place()}: a series of ${name} is there twice; the first counts`);
     return false;
+  }
+
+  #native(reader: PageReader): NativeHistogram {
+    const native = this.#nativeLimits.fitting(reader.histogram());
+    if (native) return native;
+    const { nativeHistogramBucketLimit: limit } = this.#settings;
+    throw new PageError(`${reader.place()} has more buckets than native_histogram_bucket_limit, ${limit}`);
   }
 
   #hasOwnLabel({ bytes, labels, labelCount }: SeriesForm): boolean {
