@@ -19,11 +19,13 @@ import { NoMemoryForBody } from './body-errors.ts';
 import { admitOnly, bothSay, certificateClient } from './client-certificate.ts';
 import { decompress, encodingOf, type Encoding } from './compression.ts';
 import { GrowingCharge } from './growing-charge.ts';
+import { Handshakes } from './handshakes.ts';
 import { endServedCall, type GrpcServerSpans } from './grpc-spans.ts';
 import { asGrpcError, fail, overLimit, respondPlain, tooLarge } from './grpc-failures.ts';
 import { GRPC_STATUS, GrpcError } from './grpc-status.ts';
 import { endAfterGoaway, pingEvery } from './keepalive.ts';
 import { OverLimit, type RequestAccount, type ServerMiddleware } from './middleware.ts';
+import { metadataOf } from './request-metadata.ts';
 import type { ProtocolServer } from './served.ts';
 import { LEAST_BYTES_PER_S, SlowBodies, type IncomingBody } from './slow-bodies.ts';
 import { joinParts } from './slab.ts';
@@ -84,6 +86,7 @@ const NO_METADATA: ReadonlyMap<string, readonly string[]> = new Map();
 export class GrpcServer implements ProtocolServer {
   readonly #server: Http2Server | Http2SecureServer;
   readonly #sessions = new Set<ServerHttp2Session>();
+  readonly #handshakes: Handshakes | undefined;
   readonly #options: GrpcServerOptions;
   /** Predecessors that still have connections. */
   readonly #adopted = new Set<GrpcServer>();
@@ -107,6 +110,7 @@ export class GrpcServer implements ProtocolServer {
       ? http2.createSecureServer({ ...common, ...options.tls, allowHTTP1: false })
       : http2.createServer(common);
     admitOnly(this.#server, options.tls?.named);
+    this.#handshakes = options.tls && new Handshakes(this.#server);
     this.#server.on('session', (session) => this.#watch(session));
     this.#server.on('stream', (stream: ServerHttp2Stream, headers: IncomingHttpHeaders) =>
       this.#onStream(stream, headers),
@@ -117,6 +121,7 @@ export class GrpcServer implements ProtocolServer {
 
   /** Takes an accepted connection. */
   accept(socket: Socket): void {
+    this.#handshakes?.begin(socket);
     this.#server.emit('connection', socket);
   }
 
@@ -132,7 +137,7 @@ export class GrpcServer implements ProtocolServer {
     assert(predecessor instanceof GrpcServer, 'a server takes over connections of its own kind');
     for (const server of [predecessor, ...predecessor.#adopted]) {
       server.#heir = this;
-      if (server.#sessions.size > 0) this.#adopted.add(server);
+      if (server.#sessions.size > 0 || server.#handshakes?.size) this.#adopted.add(server);
     }
     predecessor.#adopted.clear();
     for (const server of this.#adopted) if (server.#sessions.size === 0) this.#adopted.delete(server);
@@ -141,6 +146,7 @@ export class GrpcServer implements ProtocolServer {
   /** Tells clients to go elsewhere, waits for open calls, and closes everything when `deadline` aborts. */
   async stop(deadline: AbortSignal): Promise<void> {
     this.#stopping = true;
+    this.#handshakes?.cut();
     const adopted = [...this.#adopted].map((server) => server.stop(deadline));
     const closing = [...this.#sessions].map(
       (session) =>
@@ -486,14 +492,4 @@ function clientOf(stream: ServerHttp2Stream): ClientContext {
     clients.set(session, client);
   }
   return client;
-}
-
-/** Request headers as metadata: lower-case keys, pseudo headers left out. */
-export function metadataOf(headers: IncomingHttpHeaders): ReadonlyMap<string, readonly string[]> {
-  const metadata = new Map<string, readonly string[]>();
-  for (const [key, value] of Object.entries(headers)) {
-    if (value === undefined || key.startsWith(':')) continue;
-    metadata.set(key, Array.isArray(value) ? value : [value]);
-  }
-  return metadata;
 }

@@ -10,6 +10,7 @@ import type { Admission } from '../admission.ts';
 import type { Span } from '../spans.ts';
 import { admitOnly, certificateClient } from './client-certificate.ts';
 import { GrowingCharge } from './growing-charge.ts';
+import { Handshakes } from './handshakes.ts';
 import { endServedRequest, type HttpServerSpans } from './http-spans.ts';
 import { endAfterGoaway } from './keepalive.ts';
 import { OverLimit, type RequestAccount } from './middleware.ts';
@@ -98,6 +99,7 @@ export class HttpServer implements ProtocolServer {
   readonly #http2: http2.Http2Server | http2.Http2SecureServer;
   readonly #sessions = new Set<ServerHttp2Session>();
   readonly #sockets = new Set<Socket>();
+  readonly #handshakes: Handshakes | undefined;
   readonly #options: HttpServerOptions;
   /** Predecessors that still have connections. */
   readonly #adopted = new Set<HttpServer>();
@@ -121,6 +123,7 @@ export class HttpServer implements ProtocolServer {
       this.#http2.on('tlsClientError', () => undefined);
       admitOnly(this.#http2, options.tls.named);
       this.#http2.emit('listening');
+      this.#handshakes = new Handshakes(this.#http2);
     } else {
       this.#http1 = http.createServer({ ...timeouts, noDelay: true }, handler);
       // The server never listens itself; without this event it would not enforce its timeouts on slow clients.
@@ -144,6 +147,7 @@ export class HttpServer implements ProtocolServer {
     socket.on('error', () => undefined);
     const http1 = this.#http1;
     if (!http1) {
+      this.#handshakes?.begin(socket);
       this.#http2.emit('connection', socket);
       return;
     }
@@ -180,7 +184,8 @@ export class HttpServer implements ProtocolServer {
     this.#stopping = true;
     const adopted = [...this.#adopted].map((server) => server.stop(deadline));
     for (const session of this.#sessions) session.close();
-    this.#http1?.closeIdleConnections();
+    closeIdleConnections(this.#http1 ?? this.#http2);
+    this.#handshakes?.cut();
     const closed = [...this.#sockets].map(
       (socket) =>
         new Promise<void>((resolve) => {
@@ -360,6 +365,12 @@ export class HttpServer implements ProtocolServer {
 }
 
 const LINGER_MS = 1_000;
+
+/** Of HTTP/1.1; a secure server for HTTP/2 has this, too, which its type does not say. */
+function closeIdleConnections(server: object): void {
+  if ('closeIdleConnections' in server && typeof server.closeIdleConnections === 'function')
+    server.closeIdleConnections();
+}
 
 /** Ends a request that is not answered in time: its connection, or its stream over HTTP/2. */
 function cutAfter(timeoutMs: number, request: AnyRequest, response: AnyResponse): void {

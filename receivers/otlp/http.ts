@@ -14,7 +14,7 @@ import { BodyCorrupt, BodyTooLarge, NoMemoryForBody } from '../../pipeline/trans
 import { bothSay } from '../../pipeline/transport/client-certificate.ts';
 import { Cors } from '../../pipeline/transport/cors.ts';
 import { decompress, encodingOf, type Encoding } from '../../pipeline/transport/compression.ts';
-import { metadataOf } from '../../pipeline/transport/grpc-server.ts';
+import { metadataOf } from '../../pipeline/transport/request-metadata.ts';
 import { GRPC_STATUS } from '../../pipeline/transport/grpc-status.ts';
 import { GrowingCharge } from '../../pipeline/transport/growing-charge.ts';
 import {

@@ -10,7 +10,7 @@ import { BodyTooLarge, NoMemoryForBody } from '../../pipeline/transport/body-err
 import { bothSay } from '../../pipeline/transport/client-certificate.ts';
 import { decompress, encodingOf, type Encoding } from '../../pipeline/transport/compression.ts';
 import { Cors } from '../../pipeline/transport/cors.ts';
-import { metadataOf } from '../../pipeline/transport/grpc-server.ts';
+import { metadataOf } from '../../pipeline/transport/request-metadata.ts';
 import { GrowingCharge } from '../../pipeline/transport/growing-charge.ts';
 import {
   HttpServer,
