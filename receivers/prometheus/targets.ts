@@ -47,8 +47,9 @@ export function targetsOf(group: TargetGroup, job: ScrapeConfig, relabelling: Re
   const targets: ScrapeTarget[] = [];
   const problems: string[] = [];
   let dropped = 0;
+  const defaults = defaultLabels(job);
   for (const own of group.targets) {
-    const discovered = discoveredLabels(own, group.labels, job);
+    const discovered = discoveredLabels(own, group.labels, defaults);
     const labels = relabelling(discovered);
     if (labels === undefined) {
       dropped += 1;
@@ -61,11 +62,16 @@ export function targetsOf(group: TargetGroup, job: ScrapeConfig, relabelling: Re
   return { targets, problems, dropped };
 }
 
-function discoveredLabels(own: Labels, shared: Labels, job: ScrapeConfig): Map<string, string> {
+function discoveredLabels(own: Labels, shared: Labels, defaults: Labels): Map<string, string> {
   const labels = new Map<string, string>();
   for (const [name, value] of own) if (value !== '') labels.set(name, value);
   for (const [name, value] of shared) if (value !== '' && !own.has(name)) labels.set(name, value);
-  const defaults: readonly (readonly [string, string])[] = [
+  for (const [name, value] of defaults) if (value !== '' && !labels.has(name)) labels.set(name, value);
+  return labels;
+}
+
+function defaultLabels(job: ScrapeConfig): Labels {
+  const labels = new Map([
     ['job', job.jobName],
     [INTERVAL, formatPrometheusDuration(job.scrapeIntervalMs)],
     [TIMEOUT, formatPrometheusDuration(job.scrapeTimeoutMs)],
@@ -74,12 +80,8 @@ function discoveredLabels(own: Labels, shared: Labels, job: ScrapeConfig): Map<s
     [SWITCHES.convertClassicHistogramsToNhcb, String(job.convertClassicHistogramsToNhcb)],
     [SWITCHES.alwaysScrapeClassicHistograms, String(job.alwaysScrapeClassicHistograms)],
     [SWITCHES.scrapeNativeHistograms, String(job.scrapeNativeHistograms)],
-  ];
-  for (const [name, value] of defaults) if (value !== '' && !labels.has(name)) labels.set(name, value);
-  for (const [key, [value]] of job.params) {
-    const name = `__param_${key}`;
-    if (value !== undefined && value !== '' && !labels.has(name)) labels.set(name, value);
-  }
+  ]);
+  for (const [key, [value]] of job.params) if (value !== undefined) labels.set(`__param_${key}`, value);
   return labels;
 }
 
