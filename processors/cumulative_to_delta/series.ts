@@ -1,0 +1,48 @@
+// What tells one series of points from another: resource, scope, metric, value type, attributes in any order, start time.
+
+import type { AttributesView } from '../../proto/otlp/attributes.ts';
+import type { ResourceView, ScopeView } from '../../proto/otlp/envelope.ts';
+import type { DataPointView, MetricView } from '../../proto/otlp/metrics.ts';
+
+/** Builds keys from the outside to the inside, so that what many points share is built once. */
+export class SeriesKey {
+  #resource = '';
+  #scope = '';
+  #metric = '';
+
+  enterResource(resource: ResourceView): void {
+    this.#resource = attributesKey(resource.attributes);
+  }
+
+  enterScope({ name, version }: ScopeView): void {
+    this.#scope = `${this.#resource}${measured(name)}${measured(version)}`;
+  }
+
+  enterMetric({ type, name, unit }: MetricView): void {
+    this.#metric = `${this.#scope}${type}${measured(name)}${measured(unit)}`;
+  }
+
+  /** `valueType` is that of number points: an int and a float never continue each other. */
+  of(point: DataPointView, valueType: string): string {
+    const start = point.startTimeUnixNano.toString(36);
+    return `${this.#metric}${valueType}${measured(start)}${attributesKey(point.attributes)}`;
+  }
+}
+
+/** With its length before it, so that no two lists of texts give the same key. */
+function measured(text: string): string {
+  return `${text.length}:${text}`;
+}
+
+/** The attributes as they are encoded, in the order of their bytes. */
+function attributesKey(attributes: AttributesView): string {
+  const parts: string[] = [];
+  attributes.rewind();
+  while (attributes.next()) {
+    const { bytes, keyStart, keyEnd, valueStart, valueEnd } = attributes.entry;
+    const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length);
+    const key = buffer.toString('latin1', keyStart, keyEnd);
+    parts.push(measured(key) + measured(buffer.toString('latin1', valueStart, valueEnd)));
+  }
+  return measured(parts.sort().join(''));
+}
