@@ -1,6 +1,9 @@
 // When the host is looked at, and what becomes of a scrape that nobody takes.
 
 import assert from 'node:assert/strict';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import os from 'node:os';
+import path from 'node:path';
 import { test } from 'node:test';
 import type { Batch } from '../../../pipeline/batch.ts';
 import { Refused, Rejected } from '../../../pipeline/delivery.ts';
@@ -9,7 +12,7 @@ import { Schedule } from '../../../receivers/host_metrics/schedule.ts';
 import hostMetrics from '../../../receivers/host_metrics/index.ts';
 import { testContext } from '../../support/context.ts';
 import { VirtualClock } from '../../support/virtual-clock.ts';
-import { tree } from './host.ts';
+import { scraping, tree } from './host.ts';
 
 /** Runs a schedule in virtual time; `took` says how long each call takes. Gives when calls began, since the start. */
 async function begun(
@@ -115,6 +118,27 @@ void test('of a scrape that is rejected in part, that part is dropped', async ()
     drops().map(({ count }) => count),
     [4],
   );
+});
+
+void test('a file that can not be read costs only its own values, and is counted', async () => {
+  const root = mkdtempSync(path.join(os.tmpdir(), 'host-metrics-'));
+  try {
+    // A folder can be opened and not read, by root as well.
+    mkdirSync(path.join(root, 'proc', 'loadavg'), { recursive: true });
+    writeFileSync(path.join(root, 'proc', 'uptime'), '12.5 3\n');
+    const section = { root_path: root, collection_interval: '10ms', scrapers: { load: null, system: null } };
+    await using running = await scraping(section);
+    for (let round = 0; round < 3; round++) {
+      assert.deepEqual(
+        (await running.next()).map(({ name, value }) => [name, value]),
+        [['system.uptime', 12]],
+      );
+    }
+    assert.ok(running.test.metric('otelcol_scraper_errored_metric_points', { scraper: 'load' }) >= 9);
+    assert.equal(running.test.metric('otelcol_scraper_errored_metric_points', { scraper: 'system' }), 0);
+  } finally {
+    rmSync(root, { recursive: true });
+  }
 });
 
 void test('a stop does not wait for a pipeline that never answers', async () => {
