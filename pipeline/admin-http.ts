@@ -10,6 +10,7 @@ import { splitEndpoint } from './listener-pool.ts';
 import type { ListenAddress, Listening, ListenerPool } from './listen.ts';
 import { Unauthenticated, type ListenerAuthentication } from './transport/authentication.ts';
 import { admitOnly, certificateClient } from './transport/client-certificate.ts';
+import { Handshakes } from './transport/handshakes.ts';
 import { OverLimit, type ServerMiddleware } from './transport/middleware.ts';
 import type { ServerTlsOptions } from './transport/tls.ts';
 
@@ -108,6 +109,7 @@ export async function startAdminHttp(options: AdminHttpOptions): Promise<AdminHt
     );
   };
   const server = await makeServer(options, onRequest);
+  const handshakes = options.tls && new Handshakes(server);
   const accept = (socket: Socket): void => {
     if (stopping || sockets.size >= MAX_CONNECTIONS) {
       socket.destroy();
@@ -116,6 +118,7 @@ export async function startAdminHttp(options: AdminHttpOptions): Promise<AdminHt
     sockets.add(socket);
     socket.once('close', () => sockets.delete(socket));
     socket.on('error', () => undefined);
+    handshakes?.begin(socket);
     server.emit('connection', socket);
   };
   let listening: Listening;
@@ -128,6 +131,7 @@ export async function startAdminHttp(options: AdminHttpOptions): Promise<AdminHt
   // Answers carry `connection: close` from here on, so that busy connections end too.
   const stop = async (deadline: AbortSignal): Promise<void> => {
     stopping = true;
+    handshakes?.cut();
     await stopServer({ server, listening, sockets }, deadline);
   };
   return {

@@ -21,7 +21,7 @@ export interface ServerAuthenticator {
   authenticate(headers: IncomingHttpHeaders): Promise<ReadonlyMap<string, unknown>>;
   /**
    * The same at once, where the client may come in and nothing has to be asked or computed for long; undefined in every
-   * other case. A request that need not wait is a tenth cheaper: its body is read as it comes.
+   * other case. A request that need not wait is cheaper: its body is read as it comes.
    */
   known?(headers: IncomingHttpHeaders): ReadonlyMap<string, unknown> | undefined;
 }

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
 import { request } from 'node:http';
 import { connect, createServer } from 'node:net';
 import { after, test } from 'node:test';
@@ -13,6 +14,10 @@ import { Refused } from '../../pipeline/delivery.ts';
 import { AgentError } from '../../pipeline/errors.ts';
 import { SharedListenerPool } from '../../pipeline/listener-pool.ts';
 import { Unauthenticated } from '../../pipeline/transport/authentication.ts';
+import { TestAuthority } from '../support/certificates.ts';
+
+const authority = TestAuthority.make();
+after(() => authority?.[Symbol.dispose]());
 
 const open: AdminHttp[] = [];
 after(async () => {
@@ -221,4 +226,17 @@ void test('a port in use is LISTEN_FAILED and names the component', async () => 
     (error) => error instanceof AgentError && error.code === 'LISTEN_FAILED' && error.component === 'extension:test',
   );
   holder.close();
+});
+
+void test('a stop waits for no handshake', { skip: authority ? false : 'needs openssl', timeout: 10_000 }, async () => {
+  assert.ok(authority);
+  const { cert, key } = authority.issue('localhost', 'DNS:localhost,IP:127.0.0.1');
+  const { server, port } = await start({ tls: { cert: readFileSync(cert), key: readFileSync(key) } });
+  const socket = connect(port, '127.0.0.1');
+  const closed = new Promise<void>((resolve) => socket.on('error', () => undefined).once('close', () => resolve()));
+  // The beginning of a TLS record.
+  await new Promise<void>((resolve) => socket.write(Buffer.from([22, 3, 1]), () => resolve()));
+  await new Promise((resolve) => setTimeout(resolve, 50));
+  await server.stop(new AbortController().signal);
+  await closed;
 });
