@@ -8,7 +8,7 @@ import { freePorts, Program } from '../support/agent.ts';
 const DEV = fileURLToPath(new URL('../../cmd/scripts/dev.ts', import.meta.url));
 
 void test('traces, metrics and logs of the demo arrive, until the agent is stopped', async () => {
-  const [grpc = 0, http = 0, health = 0, admin = 0] = await freePorts(4);
+  const [grpc = 0, http = 0, health = 0, admin = 0, prometheus = 0] = await freePorts(5);
   await using program = new Program({
     command: process.execPath,
     argsBefore: [DEV],
@@ -17,6 +17,7 @@ void test('traces, metrics and logs of the demo arrive, until the agent is stopp
       receivers: {
         otlp: { protocols: { grpc: { endpoint: `127.0.0.1:${grpc}` }, http: { endpoint: `127.0.0.1:${http}` } } },
       },
+      exporters: { prometheus: { endpoint: `127.0.0.1:${prometheus}` } },
       extensions: { health_check: { endpoint: `127.0.0.1:${health}` }, zpages: { endpoint: `127.0.0.1:${admin}` } },
       service: { telemetry: { metrics: { level: 'none' } } },
     },
@@ -29,6 +30,9 @@ void test('traces, metrics and logs of the demo arrive, until the agent is stopp
     },
   });
   for (const signal of [/Traces/, /Metrics/, /Logs/]) await program.said(signal);
+  const page = await (await fetch(`http://127.0.0.1:${prometheus}/metrics`)).text();
+  assert.match(page, /^system_cpu_time_seconds_total\{/m);
+  assert.match(page, /job="/, "the shop's metrics are there as well");
   // It resolves once nobody holds the output any more: neither the agent nor the shop is left.
   const { code, stderr } = await program.stop();
   assert.equal(code, 0, stderr);
