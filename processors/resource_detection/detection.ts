@@ -18,6 +18,8 @@ export interface DetectionOptions {
   readonly config: ResourceDetectionConfig;
   readonly surroundings: Surroundings;
   readonly log: ComponentLogger;
+  /** Detectors that have nothing to say here, of which that has been said. */
+  readonly silent: Set<DetectorName>;
   /** Between 0 and 1. */
   readonly random: () => number;
   /** Aborts when nobody wants an answer any more. */
@@ -88,7 +90,10 @@ async function detectOne(
       return await (name === 'system' ? within(signal, answer) : answer);
     } catch (error) {
       if (error instanceof NotThere && !failsOnMissing(name, config)) {
-        log.info({ detector: name, reason: reasonOf(error) }, 'the detector has nothing to say here');
+        if (!options.silent.has(name)) {
+          log.info({ detector: name, reason: reasonOf(error) }, 'the detector has nothing to say here');
+        }
+        options.silent.add(name);
         return undefined;
       }
       if (!retry.enabled || FIXED.has(name) || timeUp.aborted) throw error;

@@ -11,7 +11,7 @@ import type { Signal } from '../../pipeline/signal.ts';
 import { resourceSplicer, spliceBatch, type ChunkEditor } from '../../pipeline/splice-batch.ts';
 import { KEEP } from '../../proto/otlp/splice.ts';
 import { encodeUtf8 } from '../../proto/otlp/text.ts';
-import type { ResourceDetectionConfig } from './config.ts';
+import type { DetectorName, ResourceDetectionConfig } from './config.ts';
 import type { Surroundings } from './detected.ts';
 import { detectAll, DetectionFailed, type Outcome } from './detection.ts';
 
@@ -37,6 +37,7 @@ export class ResourceDetectionProcessor implements Processor {
   #timer: NodeJS.Timeout | undefined;
   #isDetecting = false;
   readonly #stopped = new AbortController();
+  readonly #silent = new Set<DetectorName>();
   readonly #surroundings: Surroundings;
 
   constructor(options: ProcessorOptions) {
@@ -94,6 +95,7 @@ export class ResourceDetectionProcessor implements Processor {
         config: this.#config,
         surroundings: this.#surroundings,
         log,
+        silent: this.#silent,
         random,
         stopped: this.#stopped.signal,
       });

@@ -70,12 +70,13 @@ export class OtherSource {
   }
 }
 
+/** Under names of its own, so that it holds up no scrape. */
 export async function otherInventory(source: OtherSource): Promise<Inventory> {
-  const cpu = await source.ask('cpu', (from) => from.cpu());
-  const memory = await source.ask('mem', (from) => from.mem());
-  const system = await source.ask('osInfo', (from) => from.osInfo());
-  const machine = await source.ask('system', (from) => from.system());
-  const disks = await source.ask('diskLayout', (from) => from.diskLayout());
+  const cpu = await source.ask('inventory cpu', (from) => from.cpu());
+  const memory = await source.ask('inventory mem', (from) => from.mem());
+  const system = await source.ask('inventory osInfo', (from) => from.osInfo());
+  const machine = await source.ask('inventory system', (from) => from.system());
+  const disks = await source.ask('inventory diskLayout', (from) => from.diskLayout());
   return {
     cpu: `${cpu.manufacturer} ${cpu.brand}`.trim() || undefined,
     logicalCpus: cpu.cores,

@@ -51,6 +51,7 @@ export async function detect(yaml: string, surroundings: Surroundings): Promise<
     config: settingsOf(resourceDetection.config, yaml),
     surroundings,
     log,
+    silent: new Set(),
     random: () => 0,
     stopped: new AbortController().signal,
   });
