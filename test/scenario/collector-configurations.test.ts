@@ -26,7 +26,9 @@ const verdictsSchema = z.record(
 const AGREEMENT = 0.97;
 
 /** Where our verdict differs, and why that is right. */
-const EXCEPTIONS: Readonly<Record<string, string>> = {};
+const EXCEPTIONS: Readonly<Record<string, string>> = {
+  '0148-opentelemetry-operator.yaml': 'target_allocator of the prometheus receiver is not built here, and says so',
+};
 
 function files(): string[] {
   return readdirSync(folder).filter((file) => file.endsWith('.yaml'));
