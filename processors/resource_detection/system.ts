@@ -23,7 +23,7 @@ export async function detectSystem(detection: SystemDetection): Promise<Detected
     'host.cpu.cache.l2.size': () => cpuNumber('cache size'),
     'host.cpu.family': () => cpuInfo('cpu family'),
     'host.cpu.model.id': () => cpuInfo('model'),
-    'host.cpu.model.name': () => cpuInfo('model name'),
+    'host.cpu.model.name': () => cpuInfo('model name') ?? os.cpus()[0]?.model,
     'host.cpu.stepping': () => cpuInfo('stepping'),
     'host.cpu.vendor.id': () => cpuInfo('vendor_id'),
     'host.id': machineId,
@@ -112,9 +112,17 @@ function osType(): string {
   return process.platform === 'win32' ? 'windows' : process.platform;
 }
 
+/** Empty where there is none, as on systems that are not Linux. */
+function textOf(file: string): string {
+  try {
+    return readFileSync(file, 'utf8');
+  } catch {
+    return '';
+  }
+}
+
 function cpuInfo(key: string): string | undefined {
-  const text = readFileSync('/proc/cpuinfo', 'utf8');
-  for (const line of text.split('\n')) {
+  for (const line of textOf('/proc/cpuinfo').split('\n')) {
     const colon = line.indexOf(':');
     if (colon > 0 && line.slice(0, colon).trim() === key) return line.slice(colon + 1).trim();
   }
@@ -147,7 +155,7 @@ function addresses(): readonly os.NetworkInterfaceInfo[] {
 }
 
 function osRelease(key: string): string | undefined {
-  for (const line of readFileSync('/etc/os-release', 'utf8').split('\n')) {
+  for (const line of textOf('/etc/os-release').split('\n')) {
     if (line.startsWith(`${key}=`)) return line.slice(key.length + 1).replaceAll(/^["']|["']$/g, '');
   }
   return undefined;
