@@ -2,13 +2,14 @@
 
 import type { ComponentContext, Extension } from '../../pipeline/component.ts';
 import { Refused } from '../../pipeline/delivery.ts';
+import type { Token } from '../../pipeline/transport/oauth2-answer.ts';
 import {
   CurrentCredentials,
   type ClientAuthenticator,
   type RequestHeaders,
 } from '../../pipeline/transport/client-authentication.ts';
 import type { OAuth2ClientConfig } from './config.ts';
-import { TokenRequest, type Token } from './token-request.ts';
+import { TokenRequest } from './token-request.ts';
 
 /** A token that is about to expire would be refused on its way. */
 const EXPIRY_MARGIN_MS = 10_000;

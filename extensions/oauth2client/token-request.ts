@@ -4,15 +4,9 @@ import { createPrivateKey, randomUUID, type KeyObject } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { SignJWT } from 'jose';
 import { fetchSmall, type SmallAnswer } from '../../pipeline/transport/fetch-small.ts';
+import { formEncoded, isTokenAnswer, tokenIn, type Token } from '../../pipeline/transport/oauth2-answer.ts';
 import { secretText } from '../../pipeline/watched-file.ts';
 import { JWT_BEARER, type OAuth2ClientConfig } from './config.ts';
-
-export interface Token {
-  /** The value of the Authorization header. */
-  readonly header: string;
-  /** Milliseconds; undefined where the server does not say. */
-  readonly lifetimeMs: number | undefined;
-}
 
 const DEFAULT_TIMEOUT_MS = 30_000;
 const JWT_LIFETIME_SECONDS = 30 * 60;
@@ -48,7 +42,7 @@ export class TokenRequest {
       if (config.scopes.length > 0) form.set('scope', config.scopes.join(' '));
       this.#addParameters(form);
       if (style === 'header') {
-        const credentials = Buffer.from(`${encoded(id)}:${encoded(secret)}`).toString('base64');
+        const credentials = Buffer.from(`${formEncoded(id)}:${formEncoded(secret)}`).toString('base64');
         return this.#post(form, { authorization: `Basic ${credentials}` });
       }
       form.set('client_id', id);
@@ -57,12 +51,12 @@ export class TokenRequest {
     };
     if (this.#style) return ask(this.#style);
     const first = await ask('header');
-    if (isSuccess(first)) {
+    if (isTokenAnswer(first)) {
       this.#style = 'header';
       return first;
     }
     const second = await ask('parameters');
-    if (isSuccess(second)) this.#style = 'parameters';
+    if (isTokenAnswer(second)) this.#style = 'parameters';
     return second;
   }
 
@@ -139,46 +133,4 @@ function rsaKey(pem: string): KeyObject {
     // Said below, without what the library shows of the text.
   }
   throw new Error('the key in client_certificate_key is no private RSA key in PEM');
-}
-
-/** As a form does (RFC 6749, appendix B), which is what section 2.3.1 asks for. */
-function encoded(text: string): string {
-  return new URLSearchParams({ x: text }).toString().slice(2);
-}
-
-function isSuccess(answer: SmallAnswer): boolean {
-  return answer.status >= 200 && answer.status <= 299;
-}
-
-/** The token in a successful answer (RFC 6749, section 5.1). Fails with the server's error code (5.2). */
-function tokenIn(answer: SmallAnswer): Token {
-  const body = fieldsOf(answer.text);
-  if (!isSuccess(answer)) {
-    const code = typeof body['error'] === 'string' ? `: ${body['error'].slice(0, 100)}` : '';
-    throw new Error(`the token endpoint answered ${answer.status}${code}`);
-  }
-  const { access_token: token, token_type: type, expires_in: expires } = body;
-  if (typeof token !== 'string' || token === '')
-    throw new Error('the answer of the token endpoint has no access_token');
-  const seconds = Number(expires ?? 0);
-  return {
-    header: `${schemeOf(typeof type === 'string' ? type : '')} ${token}`,
-    lifetimeMs: seconds > 0 ? seconds * 1000 : undefined,
-  };
-}
-
-function fieldsOf(text: string): Record<string, unknown> {
-  try {
-    const value: unknown = JSON.parse(text);
-    return typeof value === 'object' && value !== null ? { ...value } : {};
-  } catch {
-    // Some servers answer with a form.
-    return Object.fromEntries(new URLSearchParams(text));
-  }
-}
-
-/** Types are not case-sensitive, but servers are: the usual spelling, and others as they come. */
-function schemeOf(type: string): string {
-  const known: Readonly<Record<string, string>> = { '': 'Bearer', bearer: 'Bearer', mac: 'MAC', basic: 'Basic' };
-  return known[type.toLowerCase()] ?? type;
 }

@@ -4,6 +4,8 @@
 import { AgentError } from '../../../pipeline/errors.ts';
 import { GrowingCharge } from '../../../pipeline/transport/growing-charge.ts';
 import type { Admission } from '../../../pipeline/admission.ts';
+import type { SmallAnswer } from '../../../pipeline/transport/fetch-small.ts';
+import { formEncoded, isTokenAnswer, tokenIn } from '../../../pipeline/transport/oauth2-answer.ts';
 import type { OAuth2Settings } from '../http-settings.ts';
 import { Connections, type Cancellation } from './connections.ts';
 import { readBody } from './response-body.ts';
@@ -93,34 +95,26 @@ export class TokenSource {
   async #fetch(secret: string): Promise<string> {
     const asked = this.#options.steadyNow();
     const answer = await this.#ask(secret);
-    if (answer.status < 200 || answer.status > 299) {
-      const code = typeof answer.fields['error'] === 'string' ? `: ${answer.fields['error'].slice(0, 100)}` : '';
-      throw new Error(`the token endpoint ${this.#url.host} answered ${answer.status}${code}`);
-    }
-    const { access_token: token, token_type: type, expires_in: expires } = answer.fields;
-    if (typeof token !== 'string' || token === '') {
-      throw new Error(`the answer of the token endpoint ${this.#url.host} has no access_token`);
-    }
-    const lifetimeMs = Number(expires) > 0 ? Number(expires) * 1000 : Number.POSITIVE_INFINITY;
-    this.#header = `${typeof type === 'string' && !/^(?:bearer)?$/i.test(type) ? type : 'Bearer'} ${token}`;
+    const { header, lifetimeMs = Number.POSITIVE_INFINITY } = tokenIn(answer);
+    this.#header = header;
     this.#usedSecret = secret;
     this.#expiresAtMs = asked + lifetimeMs - Math.min(EXPIRY_MARGIN_MS, lifetimeMs / 10);
     return this.#header;
   }
 
-  async #ask(secret: string): Promise<TokenAnswer> {
+  async #ask(secret: string): Promise<SmallAnswer> {
     if (this.#style) return this.#post(secret, this.#style);
     const first = await this.#post(secret, 'header');
-    if (first.status >= 200 && first.status <= 299) {
+    if (isTokenAnswer(first)) {
       this.#style = 'header';
       return first;
     }
     const second = await this.#post(secret, 'parameters');
-    if (second.status >= 200 && second.status <= 299) this.#style = 'parameters';
+    if (isTokenAnswer(second)) this.#style = 'parameters';
     return second;
   }
 
-  async #post(secret: string, style: 'header' | 'parameters'): Promise<TokenAnswer> {
+  async #post(secret: string, style: 'header' | 'parameters'): Promise<SmallAnswer> {
     const { settings, admission, timeoutMs, userAgent } = this.#options;
     const form = new URLSearchParams({ grant_type: 'client_credentials' });
     if (settings.scopes.length > 0) form.set('scope', settings.scopes.join(' '));
@@ -130,7 +124,7 @@ export class TokenSource {
       'content-type': 'application/x-www-form-urlencoded',
     };
     if (style === 'header') {
-      const credentials = `${encoded(settings.clientId)}:${encoded(secret)}`;
+      const credentials = `${formEncoded(settings.clientId)}:${formEncoded(secret)}`;
       headers['authorization'] = `Basic ${Buffer.from(credentials).toString('base64')}`;
     } else {
       form.set('client_id', settings.clientId);
@@ -147,32 +141,12 @@ export class TokenSource {
       const response = await this.#connections.send({ method: 'POST', url: this.#url, headers, body }, cancel);
       cancel.onAbort = (reason) => response.destroy(reason);
       const answer = await readBody(response, { limitBytes: MAX_ANSWER_BYTES, expectedBytes: 0, charge });
-      const fields = fieldsOf(Buffer.from(answer.bytes).toString('utf8'));
+      const text = Buffer.from(answer.bytes).toString('utf8');
       answer.free();
-      return { status: response.statusCode ?? 0, fields };
+      return { status: response.statusCode ?? 0, text };
     } finally {
       charge.release();
       clearTimeout(timer);
     }
-  }
-}
-
-interface TokenAnswer {
-  readonly status: number;
-  readonly fields: Record<string, unknown>;
-}
-
-/** As a form does (RFC 6749, appendix B), which is what section 2.3.1 asks for. */
-function encoded(text: string): string {
-  return new URLSearchParams({ x: text }).toString().slice(2);
-}
-
-function fieldsOf(text: string): Record<string, unknown> {
-  try {
-    const value: unknown = JSON.parse(text);
-    return typeof value === 'object' && value !== null ? { ...value } : {};
-  } catch {
-    // Some servers answer with a form.
-    return Object.fromEntries(new URLSearchParams(text));
   }
 }
