@@ -103,6 +103,21 @@ void test('the example scrapes, follows its files and reloads, and writes it all
     assert.equal(samples(sink, 'go_gc_runs').length, 0);
     assert.ok(samples(sink, 'go_gc_cycles_total').length + samples(sink, 'go_gc_cycles').length > 0);
 
+    // A reload that changes nothing: no series is new, and none is scraped out of turn.
+    const added = (): Sample[] =>
+      samples(sink, 'scrape_series_added').filter(({ labels }) => labels['instance'] === node.address);
+    const known = added().length;
+    agent.signal('SIGHUP');
+    await until(() => added().length >= known + 3);
+    assert.deepEqual(
+      new Set(
+        added()
+          .slice(known)
+          .map(({ value }) => value),
+      ),
+      new Set([0]),
+    );
+
     // A target leaves the file: its series end, and begin again when it comes back.
     say(shop.address);
     await until(() => samples(sink, 'cart_items').at(-1)?.isStale === true);

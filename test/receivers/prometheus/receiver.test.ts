@@ -123,6 +123,20 @@ void describe('the receiver', { concurrency: true }, () => {
     });
   }
 
+  void test('a metric that changes its type goes on as what it is now', async () => {
+    await using page = await target(PAGE);
+    await using agent = await running(job([page.address]));
+    await agent.until(() => agent.points('a').length > 0);
+    page.answer = (_request, response) => {
+      response.setHeader('content-type', 'text/plain');
+      response.end('# TYPE a gauge\na{b="c"} 4\n# TYPE d counter\nd 3\n');
+    };
+    await agent.until(() => agent.points('a').at(-1)?.value === 4);
+    assert.equal(agent.points('a').at(-1)?.type, 'gauge');
+    assert.ok(agent.points('up').every(({ value }) => value === 1));
+    assert.deepEqual(agent.log, []);
+  });
+
   void test('what the pipeline refuses is dropped with its reason, and the next scrape is tried again', async () => {
     await using page = await target(PAGE);
     await using agent = await running(job([page.address]));
