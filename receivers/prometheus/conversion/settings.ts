@@ -5,7 +5,6 @@ import type { Labels } from '../discovery/discovery.ts';
 import { compileRelabelling, type Relabelling } from '../relabel.ts';
 import type { ValidationScheme } from '../label-names.ts';
 import type { ScrapeConfig, ScrapeProtocol } from '../scrape-config.ts';
-import type { ScrapeTarget } from '../targets.ts';
 
 /** Limits of 0 mean none. */
 export interface ConversionSettings {
@@ -52,9 +51,3 @@ export function conversionSettings(job: ScrapeConfig, externalLabels: Labels): C
     externalLabels,
   };
 }
-
-/** What of a target its page's format depends on. */
-export type TargetSwitches = Pick<
-  ScrapeTarget,
-  'alwaysScrapeClassicHistograms' | 'convertClassicHistogramsToNhcb' | 'scrapeNativeHistograms'
->;
