@@ -9,6 +9,9 @@ import { NoPage, type PageFetch } from './page-fetch.ts';
 import { firstDelay, Schedule } from './schedule.ts';
 import type { ScrapeTarget } from './targets.ts';
 
+/** Reasons that are said while a target can not be scraped; some have line numbers, which differ each time. */
+const MAX_SAID = 4;
+
 /** What a scrape was, beside what the page says: the series `up`, `scrape_duration_seconds` and so on. */
 export interface ScrapeReport {
   readonly isUp: boolean;
@@ -67,11 +70,11 @@ export class ScrapeLoop {
   #schedule: Schedule;
   #isStopped = false;
   #health: Health = 'unknown';
-  #lastError = '';
   #lastScrapeMs: number | undefined;
-  #lastDurationMs = 0;
   #lastPoints = 0;
   #failures = 0;
+  /** Reasons that were said since the target can not be scraped. */
+  readonly #said = new Set<string>();
   #forcedError: string | undefined;
   /** Of the time after which its series are said to be gone. */
   #timer: NodeJS.Timeout | undefined;
@@ -93,18 +96,9 @@ export class ScrapeLoop {
     return this.#health;
   }
 
-  /** Empty where the last scrape was good. */
-  get lastError(): string {
-    return this.#lastError;
-  }
-
   /** Milliseconds since the epoch. */
   get lastScrapeMs(): number | undefined {
     return this.#lastScrapeMs;
-  }
-
-  get lastDurationMs(): number {
-    return this.#lastDurationMs;
   }
 
   start(): void {
@@ -214,9 +208,13 @@ export class ScrapeLoop {
       series.convertNothing(timeMs);
     }
     this.#lastScrapeMs = timeMs;
-    this.#lastDurationMs = steadyNow() - startMs;
     this.#settle(problem);
-    const report = { isUp: problem === undefined, durationSeconds: this.#lastDurationMs / 1_000, bodyBytes, ...counts };
+    const report = {
+      isUp: problem === undefined,
+      durationSeconds: (steadyNow() - startMs) / 1_000,
+      bodyBytes,
+      ...counts,
+    };
     try {
       const scraped = series.finish(report, timeMs);
       this.#lastPoints = scraped.points;
@@ -252,7 +250,7 @@ export class ScrapeLoop {
     }
   }
 
-  /** Says a change of state in the log, once. */
+  /** Says a change of state in the log, once, and other reasons that come meanwhile, once each. */
   #settle(problem: string | undefined): void {
     const { job, log, failureLog, target } = this.#options;
     const at = { job, target: target.url };
@@ -260,14 +258,17 @@ export class ScrapeLoop {
       if (this.#health === 'down') log.info({ ...at, failures: this.#failures }, 'A target can be scraped again');
       this.#health = 'up';
       this.#failures = 0;
-      this.#lastError = '';
+      this.#said.clear();
       return;
     }
-    if (this.#health !== 'down') log.warn({ ...at, error: problem }, 'A target can not be scraped');
-    else if (problem !== this.#lastError) log.debug({ ...at, error: problem }, 'A target still can not be scraped');
+    if (this.#said.has(problem) || this.#said.size >= MAX_SAID) {
+      log.debug({ ...at, error: problem }, 'A target still can not be scraped');
+    } else {
+      this.#said.add(problem);
+      log.warn({ ...at, error: problem }, 'A target can not be scraped');
+    }
     this.#health = 'down';
     this.#failures++;
-    this.#lastError = problem;
     failureLog?.write(job, target.url, problem);
   }
 }
