@@ -27,6 +27,11 @@ const MAX_PARTS = 10_000;
 /** A buffer that has grown further is given back when the page is done. */
 const MAX_KEPT_BYTES = 1 << 20;
 
+/** What a buffer has at first: few pages name scopes or resources of their own, but those that do may name thousands. */
+const OWN_BYTES = 16 << 10;
+const OTHER_BYTES = 512;
+const REQUEST_BYTES = 64 << 10;
+
 export interface ScopeName {
   readonly name: string;
   readonly version: string;
@@ -37,7 +42,7 @@ export interface ScopeName {
 /** The metrics of one scope. */
 export class ScopeBody {
   scope: ScopeName;
-  readonly out = new ProtoWriter(16 << 10);
+  readonly out: ProtoWriter;
   readonly groups = new PointGroups();
   /** Where the start times of a counter's points are, by its labels: OpenMetrics gives them afterwards. */
   readonly startTimes = new Map<number, number>();
@@ -50,7 +55,8 @@ export class ScopeBody {
   #dataMark = 0;
   #metricPoints = 0;
 
-  constructor(scope: ScopeName, times: TimeWords) {
+  constructor(scope: ScopeName, times: TimeWords, capacity: number) {
+    this.out = new ProtoWriter(capacity);
     this.scope = scope;
     this.#times = times;
   }
@@ -118,7 +124,7 @@ export class ResourceBody {
 
 export class PageOutput {
   readonly times = new TimeWords();
-  readonly #out = new ProtoWriter(64 << 10);
+  #out = new ProtoWriter(REQUEST_BYTES);
   readonly #ownScope: ScopeName;
   readonly #resources = new Map<string, ResourceBody>();
   /** The body for what names neither resource nor scope, used again for every page. */
@@ -130,14 +136,14 @@ export class PageOutput {
   /** `scope` is what samples belong to that do not name one. */
   constructor(scope: ScopeName) {
     this.#ownScope = scope;
-    this.#own = new ScopeBody(scope, this.times);
+    this.#own = new ScopeBody(scope, this.times, OWN_BYTES);
   }
 
   /** Begins a request; `attributes` are those of the target's resource. */
   begin(attributes: Map<string, string>): void {
     this.#resources.clear();
     this.#bodies.length = 0;
-    if (this.#own.out.capacity > MAX_KEPT_BYTES) this.#own = new ScopeBody(this.#ownScope, this.times);
+    if (this.#own.out.capacity > MAX_KEPT_BYTES) this.#own = new ScopeBody(this.#ownScope, this.times, OWN_BYTES);
     this.#own.clear();
     this.#ownResource = new ResourceBody(attributes);
     this.#ownResource.scopes.set('', this.#own);
@@ -169,7 +175,7 @@ export class PageOutput {
     let body = resource.scopes.get(key);
     if (body) return body;
     if (this.#bodies.length >= MAX_PARTS) return this.#own;
-    body = new ScopeBody(scope ?? this.#ownScope, this.times);
+    body = new ScopeBody(scope ?? this.#ownScope, this.times, OTHER_BYTES);
     resource.scopes.set(key, body);
     this.#bodies.push(body);
     return body;
@@ -194,6 +200,7 @@ export class PageOutput {
     }
     const request = out.finish();
     out.clear();
+    if (out.capacity > MAX_KEPT_BYTES) this.#out = new ProtoWriter(REQUEST_BYTES);
     return { request, points };
   }
 }

@@ -1,8 +1,5 @@
 // Parts of data points that are written from the page's bytes: labels as attributes, times, exemplars.
 
-import { EncodedAttribute } from '../../../proto/otlp/encoded-attribute.ts';
-import { encodeAnyValue } from '../../../proto/otlp/encode-value.ts';
-import { encodeUtf8 } from '../../../proto/otlp/text.ts';
 import type { PageExemplar } from '../../../proto/prometheus/page-reader.ts';
 import { LENGTH_DELIMITED } from '../../../proto/wire.ts';
 import { type ProtoWriter, varintSize } from '../../../proto/wire-writer.ts';
@@ -43,9 +40,12 @@ export function writeLabel(out: ProtoWriter, field: number, bytes: Uint8Array, l
 /** Text attributes as repeated field `field`, for what has few of them. */
 export function writeTexts(out: ProtoWriter, field: number, texts: Iterable<readonly [string, string]>): void {
   for (const [key, value] of texts) {
-    const { content } = new EncodedAttribute(encodeUtf8(key), encodeAnyValue(value));
-    out.tag(field, LENGTH_DELIMITED);
-    out.raw(new Uint8Array(content.buffer, content.byteOffset, content.byteLength));
+    const mark = out.begin(field, key.length + value.length + 6);
+    out.stringField(KEY, key);
+    const any = out.begin(VALUE, value.length + 2);
+    out.stringField(STRING_VALUE, value);
+    out.end(any);
+    out.end(mark);
   }
 }
 

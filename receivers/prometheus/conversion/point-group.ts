@@ -85,7 +85,7 @@ export class PointGroup {
 
 /** The groups of the family that is open. */
 export class PointGroups {
-  readonly attributes = new ProtoWriter(4096);
+  readonly attributes = new ProtoWriter(256);
   readonly #groups: PointGroup[] = [];
   readonly #byKey = new Map<number, PointGroup>();
   #length = 0;
