@@ -31,6 +31,7 @@ export const COMPONENTS: Readonly<Record<ComponentKind, Entries>> = {
       load: () => import('../processors/cumulative_to_delta/index.ts'),
     },
     filter: { load: () => import('../processors/filter/index.ts') },
+    groupbyattrs: { load: () => import('../processors/groupbyattrs/index.ts') },
     memory_limiter: { load: () => import('../processors/memory_limiter/index.ts') },
     probabilistic_sampler: { load: () => import('../processors/probabilistic_sampler/index.ts') },
     redaction: { load: () => import('../processors/redaction/index.ts') },

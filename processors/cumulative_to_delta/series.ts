@@ -1,5 +1,6 @@
 // What tells one series of points from another: resource, scope, metric, value type, attributes in any order, start time.
 
+import { createHash } from 'node:crypto';
 import type { AttributesView } from '../../proto/otlp/attributes.ts';
 import type { ResourceView, ScopeView } from '../../proto/otlp/envelope.ts';
 import type { DataPointView, MetricView } from '../../proto/otlp/metrics.ts';
@@ -11,15 +12,15 @@ export class SeriesKey {
   #metric = '';
 
   enterResource(resource: ResourceView): void {
-    this.#resource = attributesKey(resource.attributes);
+    this.#resource = shortened(attributesKey(resource.attributes));
   }
 
   enterScope({ name, version }: ScopeView): void {
-    this.#scope = `${this.#resource}${measured(name)}${measured(version)}`;
+    this.#scope = shortened(`${this.#resource}${measured(name)}${measured(version)}`);
   }
 
   enterMetric({ type, name, unit }: MetricView): void {
-    this.#metric = `${this.#scope}${type}${measured(name)}${measured(unit)}`;
+    this.#metric = shortened(`${this.#scope}${type}${measured(name)}${measured(unit)}`);
   }
 
   /** `valueType` is that of number points: an int and a float never continue each other. */
@@ -27,6 +28,13 @@ export class SeriesKey {
     const start = point.startTimeUnixNano.toString(36);
     return `${this.#metric}${valueType}${measured(start)}${attributesKey(point.attributes)}`;
   }
+}
+
+const MAX_SHARED = 256;
+
+/** What many points share is looked at for each of them: a long one is replaced by its hash, once. */
+function shortened(text: string): string {
+  return text.length > MAX_SHARED ? createHash('sha256').update(text).digest('base64') : text;
 }
 
 /** With its length before it, so that no two lists of texts give the same key. */
