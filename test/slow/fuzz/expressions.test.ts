@@ -1,4 +1,4 @@
-// Expressions: any text is compiled or refused, and what is compiled gives a value or a clean error, in bounded time.
+// Expressions: whatever text comes is compiled or refused, and what is compiled gives a value or a clean error, in bounded time.
 
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
