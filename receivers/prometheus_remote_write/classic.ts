@@ -37,6 +37,8 @@ export class ClassicSeries {
   #first: Int32Array = new Int32Array(FIRST);
   readonly #byKey = new Map<number, number>();
   readonly #moments = new Map<number, number>();
+  /** What bounds are remembered by, by a metric's number. */
+  readonly #keys = new Map<number, string>();
   /** Parts: sample of a series, its role, its bound or quantile. */
   #partCount = 0;
   #series: Int32Array = new Int32Array(FIRST);
@@ -57,6 +59,7 @@ export class ClassicSeries {
     this.#metrics.length = 0;
     this.#byKey.clear();
     this.#moments.clear();
+    this.#keys.clear();
     this.#partCount = 0;
   }
 
@@ -128,6 +131,7 @@ export class ClassicSeries {
     let parts = 0;
     let totalsFound = 0;
     let stale = 0;
+    let exemplars = 0;
     let startMs = 0;
     let ms = 0;
     for (let part = this.#first[point] as number; part >= 0; part = this.#next[part] as number) {
@@ -138,6 +142,7 @@ export class ClassicSeries {
       const value = at < 0 ? 0 : readDouble(reader.bytes, at);
       if (reader.isStaleAt(at)) stale++;
       if (++parts > MAX_PARTS) return false;
+      exemplars += reader.exemplarCount;
       ms = reader.sampleMs[index] as number;
       startMs = Math.max(startMs, reader.sampleStartMs[index] || reader.createdMs);
       const role = this.#role[part] as number;
@@ -164,6 +169,7 @@ export class ClassicSeries {
     };
     // Labels are those of the series read last: all have the same, but for le and quantile.
     this.#points.classic(metric, classic, (out, field) => {
+      if (exemplars === 0 && this.#points.waiting.size === 0) return;
       for (let part = this.#first[point] as number; part >= 0; part = this.#next[part] as number) {
         reader.series(this.#series[part] as number);
         if ((this.#sample[part] as number) === reader.sampleCount - 1) this.#points.exemplars(out, field);
@@ -203,11 +209,19 @@ export class ClassicSeries {
     return true;
   }
 
+  #keyOf(metric: MetricGroup): string {
+    let key = this.#keys.get(metric.number);
+    if (key === undefined) {
+      const { job, instance } = metric.scope.resource;
+      const texts = [job, instance, metric.name].map((symbol) => this.#reader.symbolText(symbol));
+      key = `${texts.join('\n')}\n${metric.kind.promType}`;
+      this.#keys.set(metric.number, key);
+    }
+    return key;
+  }
+
   #hasAllBounds(metric: MetricGroup, ms: number, isStale: boolean): boolean {
-    const reader = this.#reader;
-    const { job, instance } = metric.scope.resource;
-    const texts = [job, instance, metric.name].map((symbol) => reader.symbolText(symbol));
-    const key = `${texts.join('\n')}\n${metric.kind.promType}`;
+    const key = this.#keyOf(metric);
     const known = this.#known.get(key);
     if (known !== undefined && isPartOf(this.#bounds, known.bounds)) {
       if (this.#bounds.length === known.bounds.length) known.seenMs = Math.max(known.seenMs, ms);

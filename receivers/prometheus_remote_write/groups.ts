@@ -38,6 +38,8 @@ export interface ResourceGroup {
   /** Attributes, encoded as fields of a Resource. */
   attributes: Uint8Array;
   readonly scopes: ScopeGroup[];
+  /** That of series which name none. */
+  own: ScopeGroup | undefined;
 }
 
 export interface ScopeGroup {
@@ -117,7 +119,14 @@ export class Groups {
     const pair = pairOf(job, instance);
     const known = this.#byPair.get(pair);
     if (known !== undefined) return known;
-    const made = { number: this.resources.length, job, instance, attributes: NO_BYTES, scopes: [] };
+    const made: ResourceGroup = {
+      number: this.resources.length,
+      job,
+      instance,
+      attributes: NO_BYTES,
+      scopes: [],
+      own: undefined,
+    };
     this.resources.push(made);
     this.#byPair.set(pair, made);
     return made;
@@ -125,6 +134,7 @@ export class Groups {
 
   /** `labels` are copied. */
   scope(resource: ResourceGroup, labels: readonly number[]): ScopeGroup {
+    if (labels.length === 0 && resource.own !== undefined) return resource.own;
     let key = this.fold(resource.number, 0);
     for (let at = 0; at < labels.length; at++) key = this.fold(key, (labels[at] as number) + 1); // safe: within labels
     const known = this.#scopes.get(key);
@@ -132,6 +142,7 @@ export class Groups {
     const made = { number: key, resource, labels: labels.slice(), metrics: [] };
     this.#scopes.set(key, made);
     resource.scopes.push(made);
+    if (labels.length === 0) resource.own = made;
     return made;
   }
 

@@ -1,6 +1,7 @@
 // Reads remote-write requests, 1.0 and 2.0, where they lie: one series at a time as numbers of texts (symbols.ts) and places in
 // the bytes. Nothing is made an object.
 
+import { decodeUtf8 } from '../../otlp/text.ts';
 import { FIXED64, LENGTH_DELIMITED, malformed, ProtoReader, VARINT } from '../../wire.ts';
 import { V1_EXEMPLAR, V1_LABEL, V1_METADATA, V1_REQUEST, V1_SAMPLE, V1_SERIES } from './fields.ts';
 import { V2_EXEMPLAR, V2_METADATA, V2_REQUEST, V2_SAMPLE, V2_SERIES, STALE_NAN_WORDS } from './fields.ts';
@@ -414,12 +415,7 @@ export class WriteRequestReader {
 
   /** A symbol as a string, for messages and what is remembered. */
   symbolText(symbol: number): string {
-    const { starts, ends } = this.symbols;
-    return Buffer.from(this.bytes.buffer, this.bytes.byteOffset, this.bytes.byteLength).toString(
-      'utf8',
-      starts[symbol],
-      ends[symbol],
-    );
+    return decodeUtf8(this.bytes, this.symbols.starts[symbol] ?? 0, this.symbols.ends[symbol] ?? 0);
   }
 }
 
