@@ -103,7 +103,14 @@ async function ours(exporter: string): Promise<Figure> {
     },
   });
   try {
-    return await measure(program.pid);
+    const figure = await measure(program.pid);
+    const text = await (await fetch(`http://127.0.0.1:${port}/metrics`)).text();
+    const dropped = text
+      .split('\n')
+      .filter((line) => line.startsWith('genesis_dropped_items'))
+      .reduce((sum, line) => sum + Number(line.slice(line.lastIndexOf(' ') + 1)), 0);
+    if (dropped > 0) console.log(`${exporter}: ${dropped} points were dropped, so the row below does not count.`);
+    return figure;
   } finally {
     await program.stop();
   }
