@@ -1,6 +1,7 @@
 // One target: scraped when it is time, what came of it handed on, and what went wrong said once.
 
 import type { ComponentLogger } from '../../pipeline/telemetry.ts';
+import { PageError } from '../../proto/prometheus/page-reader.ts';
 import { NoMemoryForBody } from '../../pipeline/transport/body-errors.ts';
 import type { Delivery } from './delivery.ts';
 import type { FailureLog } from './failure-log.ts';
@@ -38,6 +39,8 @@ export interface Series {
     contentType: string,
     timeMs: number,
   ): Omit<ScrapeReport, 'isUp' | 'durationSeconds' | 'bodyBytes'>;
+  /** Of the page that was converted last, as far as it was where that failed. */
+  readonly counts: Omit<ScrapeReport, 'isUp' | 'durationSeconds' | 'bodyBytes'>;
   /** As if the page were empty: what was there before gets its marker that it is gone. */
   convertNothing(timeMs: number): void;
   /** Adds the report to what was converted last, and gives all of it. */
@@ -204,6 +207,7 @@ export class ScrapeLoop {
         return;
       }
       if (error instanceof NoPage) ({ bodyBytes } = error);
+      if (error instanceof PageError) ({ counts } = series);
       problem = error instanceof Error ? error.message : String(error);
       series.convertNothing(timeMs);
     }

@@ -78,14 +78,18 @@ export class TargetSeries implements Series {
   }
 
   convert(page: Uint8Array, contentType: string, timeMs: number): Counts {
+    this.#counts = { scraped: 0, kept: 0, added: 0 };
     const format = pageFormat(contentType, this.#settings.fallbackFormat);
     this.#begin();
     this.#tracker.begin();
     this.#rewriting.turn();
-    this.#counts = { scraped: 0, kept: 0, added: 0 };
     const awaitsCreated =
       format === 'openmetrics' && Buffer.from(page.buffer, page.byteOffset, page.length).includes(CREATED);
     this.#run.run(this.#reader(page, format), this.#rules(false), timeMs, false, awaitsCreated);
+    const { sampleLimit } = this.#settings;
+    if (sampleLimit > 0 && this.#counts.kept > sampleLimit) {
+      throw new PageError(`the page has more samples than sample_limit, ${sampleLimit}: ${this.#counts.kept}`);
+    }
     if (this.#page && this.#tracker.isAnyGone) this.#mark(this.#page, timeMs, false);
     // The same series are in the page that is kept: nothing but their values has changed.
     if (!this.#page || !this.#tracker.isUnchanged) {
@@ -93,6 +97,10 @@ export class TargetSeries implements Series {
     }
     this.#tracker.commit();
     this.#sayProblem();
+    return this.#counts;
+  }
+
+  get counts(): Counts {
     return this.#counts;
   }
 
@@ -197,9 +205,8 @@ export class TargetSeries implements Series {
     const { sampleLimit } = this.#settings;
     const counts = this.#counts;
     counts.kept++;
-    if (sampleLimit > 0 && counts.kept > sampleLimit) {
-      throw new PageError(`the page has more samples than sample_limit, ${sampleLimit}`);
-    }
+    // The rest is only counted, so that people learn how many there are.
+    if (sampleLimit > 0 && counts.kept > sampleLimit) return false;
     this.#limits.check(form, name, form.isWhole ? 2 : this.#ownLabels.length, reader);
     const seen = this.#tracker.see(hash.low, hash.high);
     if (seen === NEW) counts.added++;

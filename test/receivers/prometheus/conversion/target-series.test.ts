@@ -72,7 +72,11 @@ function scraping(
   const self: Scraping = {
     scrape: (page, contentType = OPENMETRICS) => {
       timeMs += 1_000;
-      self.counts = series.convert(Buffer.from(page), contentType, timeMs);
+      try {
+        series.convert(Buffer.from(page), contentType, timeMs);
+      } finally {
+        self.counts = { ...series.counts };
+      }
       return valid(series.finish({ ...report, ...self.counts }, timeMs).request);
     },
     fail: () => {
@@ -219,7 +223,8 @@ void test('metric relabelling drops and renames; limits fail the scrape as a who
     ]);
     assert.deepEqual(all.counts, { scraped: 3, kept: 2, added: round === 1 ? 2 : 0 });
   }
-  assert.throws(() => all.scrape('a 1\nb 2\nc 3\n', TEXT), /more samples than sample_limit, 2/);
+  assert.throws(() => all.scrape('a 1\nb 2\nc 3\nd 4\n', TEXT), /more samples than sample_limit, 2: 4/);
+  assert.deepEqual(all.counts, { scraped: 4, kept: 4, added: 0 }, 'people learn how many there are');
   assert.equal(pointsOf(all.fail()).length, 2, 'those of the last good scrape');
   assert.throws(
     () => scraping({ labelLimit: 3 }).scrape('a{x="1"} 1\n', TEXT),
