@@ -29,6 +29,8 @@ export interface Converted {
   readonly exemplars: number;
   /** Exemplars whose series has no point in the request: OTLP has no place for them. */
   readonly exemplarsLost: number;
+  /** Samples and histograms that were not taken. */
+  readonly rejected: number;
   /** What was not taken, and why; '' where all was. */
   readonly problem: string;
 }
@@ -115,6 +117,7 @@ export class Conversion {
       histograms: this.#histograms,
       exemplars: points.exemplarsWritten,
       exemplarsLost: points.waiting.left(),
+      rejected: this.#problems.samples,
       problem: this.#problems.text(),
     };
   }

@@ -21,6 +21,11 @@ export class Problems {
     if (this.#texts.size < SHOWN) this.#texts.add(text.length > LONGEST ? `${text.slice(0, LONGEST)}…` : text);
   }
 
+  /** Samples and histograms that are lost. */
+  get samples(): number {
+    return this.#samples;
+  }
+
   /** '' where there were none. */
   text(): string {
     if (this.#count === 0) return '';

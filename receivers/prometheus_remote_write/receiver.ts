@@ -174,12 +174,14 @@ export class RemoteWriteReceiver implements Receiver {
   }
 
   async #deliver(converted: Converted, request: HttpRequest): Promise<HttpResponse> {
-    const { problem, exemplarsLost, points, bytes } = converted;
+    const { problem, rejected, exemplarsLost, points, bytes } = converted;
     if (exemplarsLost > 0) {
       this.#context.log.debug({ exemplars: exemplarsLost }, 'Exemplars came without a point of their series');
     }
-    if (problem !== '') this.#context.log.warn({ problem }, 'Some of a remote write can not be taken');
-    if (points === 0) return answerOf(converted, problem);
+    if (points === 0) {
+      this.#rejected(rejected, problem);
+      return answerOf(converted, problem);
+    }
     const auth = bothSay(request.certificate, this.#authenticated.get(request.headers));
     const context = {
       metadata: this.#config.include_metadata ? metadataOf(request.headers) : NO_METADATA,
@@ -202,7 +204,14 @@ export class RemoteWriteReceiver implements Receiver {
       return invalid(NOTHING_WRITTEN, `${failed.count} of ${points} points were not taken: ${failed.message}`);
     }
     this.#counters.accepted.add(points);
+    this.#rejected(rejected, problem);
     return answerOf(converted, problem);
+  }
+
+  /** Counted once the answer is final. The sender is told, and writes it to its own log. */
+  #rejected(samples: number, problem: string): void {
+    if (samples > 0) this.#counters.failed.add(samples);
+    if (problem !== '') this.#context.log.debug({ problem }, 'Some of a remote write can not be taken');
   }
 
   #failed(error: unknown, headers: IncomingHttpHeaders): HttpResponse {

@@ -95,6 +95,8 @@ const CLAUSES: readonly {
   readonly says?: RegExp;
   /** Points that went on. */
   readonly points?: number;
+  /** Samples that are counted as lost. */
+  readonly failed?: number;
 }[] = [
   {
     clause: 'Response: all written is 204 with an empty body; Required Written Response Headers',
@@ -112,6 +114,7 @@ const CLAUSES: readonly {
     written: ['2', '0', '1'],
     says: /^2 samples and histograms were not taken: a series has no name.*; 2 problems in all\n$/,
     points: 2,
+    failed: 2,
   },
   {
     clause: 'Invalid Samples: nothing written is 400 too',
@@ -120,6 +123,7 @@ const CLAUSES: readonly {
     written: ['0', '0', '0'],
     says: /has no name/,
     points: 0,
+    failed: 1,
   },
   {
     clause: 'Content-Type: parameters with blanks, quotes and other cases are the same',
@@ -194,14 +198,15 @@ const CLAUSES: readonly {
 ];
 
 void test('clauses of the specification', async (t) => {
-  for (const { clause, body, headers, method, path, status, written, says, points } of CLAUSES) {
+  for (const { clause, body, headers, method, path, status, written, says, points, failed } of CLAUSES) {
     await t.test(clause, () =>
-      serving(async ({ send, next }) => {
+      serving(async ({ send, next, metric }) => {
         const answer = await send(body(), headers, method, path);
         assert.equal(answer.status, status, answer.text);
         if (written) assert.deepEqual(answer.written, written);
         if (says) assert.match(answer.text, says);
         if (points !== undefined) assert.equal(next.items, points);
+        assert.equal(metric('otelcol_receiver_failed_metric_points'), failed ?? 0);
       }),
     );
   }
