@@ -2,7 +2,7 @@
 // takes is taken, what it refuses is refused. Nothing is made per sample; names and labels are ranges of the page.
 
 import { isUtf8 } from 'node:buffer';
-import { decodeUtf8, encodeUtf8 } from '../otlp/text.ts';
+import { decodeUtf8 } from '../otlp/text.ts';
 import { floatOf } from './float-bytes.ts';
 import {
   LABEL_NAME_ESCAPED,
@@ -15,6 +15,18 @@ import {
   type PageExemplar,
   type PageReader,
 } from './page-reader.ts';
+import {
+  CLASSES,
+  DIGIT,
+  EOF,
+  HELP,
+  LABEL_START,
+  NAME_START,
+  OPENMETRICS_TYPES,
+  TEXT_TYPES,
+  TYPE,
+  UNIT,
+} from './text-words.ts';
 
 const TAB = 0x09;
 const LINE_FEED = 0x0a;
@@ -28,41 +40,6 @@ const EQUAL = 0x3d;
 const BACKSLASH = 0x5c;
 const BRACE_OPEN = 0x7b;
 const BRACE_CLOSE = 0x7d;
-
-/** What may begin a label's name, a metric's name, or go on in either. */
-const LABEL_START = 1;
-const NAME_START = 2;
-const DIGIT = 4;
-const CLASSES = new Uint8Array(256);
-for (let byte = 0; byte < 256; byte++) {
-  const character = String.fromCharCode(byte);
-  if (/[a-zA-Z_]/.test(character)) CLASSES[byte] = LABEL_START | NAME_START;
-  else if (character === ':') CLASSES[byte] = NAME_START;
-  else if (/\d/.test(character)) CLASSES[byte] = DIGIT;
-}
-
-const TYPE = encodeUtf8('TYPE');
-const HELP = encodeUtf8('HELP');
-const UNIT = encodeUtf8('UNIT');
-const EOF = encodeUtf8('EOF');
-
-const TEXT_TYPES: ReadonlyMap<string, FamilyType> = new Map([
-  ['counter', 'counter'],
-  ['gauge', 'gauge'],
-  ['histogram', 'histogram'],
-  ['summary', 'summary'],
-  ['untyped', 'unknown'],
-]);
-const OPENMETRICS_TYPES: ReadonlyMap<string, FamilyType> = new Map([
-  ['counter', 'counter'],
-  ['gauge', 'gauge'],
-  ['histogram', 'histogram'],
-  ['gaugehistogram', 'gaugehistogram'],
-  ['summary', 'summary'],
-  ['info', 'info'],
-  ['stateset', 'stateset'],
-  ['unknown', 'unknown'],
-]);
 
 const LABEL_ESCAPE = /\\(["\\n])/g;
 const HELP_ESCAPE = /\\([\\n])/g;
