@@ -102,6 +102,7 @@ class Compiler<Env> {
           const end = to?.(frame);
           const start = from?.(frame);
           frame.at = at;
+          if (typeof value === 'string') frame.meter.look(value);
           return slice(value, start, end);
         };
       }
@@ -143,7 +144,9 @@ class Compiler<Env> {
         const elements = node.elements.map((one) => this.compile(one));
         return (frame) => {
           frame.meter.grow(elements.length);
-          return elements.map((get) => get(frame));
+          const made = elements.map((get) => get(frame));
+          frame.meter.nest(made);
+          return made;
         };
       }
       default:
@@ -168,6 +171,7 @@ class Compiler<Env> {
         if (typeof key !== 'string') throw new ExprEvaluationError(`${typeName(key)} as key of a map of strings`);
         if (!map.has(key)) map.set(key, value);
       }
+      frame.meter.nest([...map.values()]);
       return map;
     };
     if (!isConstant) return make;
@@ -243,8 +247,16 @@ class Compiler<Env> {
         return value === null ? right(frame) : value;
       };
     }
-    if (operator === '==') return (frame) => equal(left(frame), right(frame));
-    if (operator === '!=') return (frame) => !equal(left(frame), right(frame));
+    if (operator === '==' || operator === '!=') {
+      const wanted = operator === '==';
+      return (frame) => {
+        const a = left(frame);
+        const b = right(frame);
+        frame.at = at;
+        frame.meter.compare(a, b);
+        return equal(a, b) === wanted;
+      };
+    }
     if (operator === '..') return range(left, right, at);
     if (operator === 'matches' || operator === 'contains' || operator === 'startsWith' || operator === 'endsWith') {
       const constant = node.right.kind === 'literal' ? node.right.value : undefined;
@@ -253,6 +265,7 @@ class Compiler<Env> {
         const a = left(frame);
         const b = right(frame);
         frame.at = at;
+        frame.meter.look(a);
         return match(a, b);
       };
     }
@@ -261,6 +274,7 @@ class Compiler<Env> {
       const a = left(frame);
       const b = right(frame);
       frame.at = at;
+      frame.meter.compare(a, b);
       return compute(a, b);
     };
   }
@@ -274,6 +288,7 @@ class Compiler<Env> {
       if (from === SHORT || (optional && from === null)) return SHORT;
       const key = property(frame);
       frame.at = at;
+      if (typeof from === 'string') frame.meter.look(from);
       return fetch(from, key);
     };
   }
@@ -302,6 +317,7 @@ class Compiler<Env> {
     return (frame) => {
       const values = args.map((arg) => arg(frame));
       frame.at = at;
+      for (const value of values) tools.meter.look(value);
       return run(values, tools);
     };
   }

@@ -151,6 +151,7 @@ function mapping<Env>(parts: Parts<Env>): Get<Env> {
       frame.indexes[slot] = index;
       mapped.push(ask(frame));
     }
+    frame.meter.nest(mapped);
     return mapped;
   };
 }

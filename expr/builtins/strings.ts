@@ -72,6 +72,9 @@ function trimCharacters(text: string, cut: string): string {
 function cased(text: string, change: (character: string) => string): string {
   // eslint-disable-next-line no-control-regex -- ASCII, for which the whole can be changed at once
   if (/^[\x00-\x7f]*$/.test(text)) return change(text);
+  // What becomes several characters makes the whole longer; a sigma is the one letter that its neighbours decide on.
+  const whole = change(text);
+  if (whole.length === text.length && !text.includes('Σ')) return whole;
   return Array.from(text, (character) => {
     const changed = change(character);
     return Array.from(changed).length === 1 ? changed : character;

@@ -58,6 +58,23 @@ void test('elements, steps and lengths', () => {
   failed('uniq(1..5000)', /steps/);
 });
 
+void test('work on long texts and large arrays counts, too, however often it is asked for', () => {
+  const text = 'let s = repeat("é", 400000); count(1..3000, ';
+  for (const body of [
+    'upper(s) == "x"',
+    's contains "x"',
+    's matches "x$"',
+    's + "b" == s',
+    's[1:2] == "x"',
+    'len(s) == 1',
+  ]) {
+    failed(`${text}${body}) > 5000`, /steps/);
+  }
+  failed('let a = 1..300000; count(1..3000, string(a) == "x") > 5000', /steps/);
+  const doubled = Array.from({ length: 30 }, (_, level) => `let v${level + 1} = [v${level}, v${level}]; `).join('');
+  failed(`let v0 = [1]; ${doubled}flatten(v30)`, /elements/);
+});
+
 void test('what one evaluation used does not count for the next', () => {
   const run = compileExpression('len(1..900000)', none, tools);
   for (let time = 0; time < 3; time += 1) assert.equal(run(undefined), 900_000n);
