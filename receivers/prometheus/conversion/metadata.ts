@@ -42,6 +42,9 @@ interface Family {
   unit: string;
 }
 
+/** Families and names of a page that are known at a time; a family's samples follow it, so that more are rarely asked for. */
+const MAX_KNOWN = 10_000;
+
 /** In the order in which they are tried. */
 const SUFFIXES = ['_bucket', '_count', '_sum', '_total', '_info', '_created'] as const;
 
@@ -101,6 +104,10 @@ export class Metadata {
     const known = this.#resolved.get(key);
     if (known) return known;
     const resolved = this.#find(name, kind);
+    if (this.#resolved.size >= MAX_KNOWN) {
+      this.#resolved.clear();
+      this.#metrics.clear();
+    }
     this.#resolved.set(key, resolved);
     return resolved;
   }
@@ -113,6 +120,7 @@ export class Metadata {
       this.#metrics.clear();
       return known;
     }
+    if (this.#families.size >= MAX_KNOWN) this.clear();
     const family: Family = { name, type: 'unknown', help: '', unit: '' };
     this.#families.set(name, family);
     return family;
