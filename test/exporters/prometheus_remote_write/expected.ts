@@ -1,6 +1,6 @@
 // What a receiver of remote write should have, read from decoded requests.
 
-import type { Histogram, Request } from './messages.ts';
+import { type Histogram, type Request, STALE } from './messages.ts';
 
 export interface ExpectedHistogram {
   readonly timeMs: number;
@@ -35,17 +35,12 @@ export function seriesOf(requests: readonly Request[]): ExpectedSeries[] {
       const known = all.get(key) ?? { labels, samples: [], histograms: [] };
       all.set(key, known);
       for (const { value, timestamp } of series.samples) {
-        known.samples.push({ timeMs: Number(timestamp), value, isStale: isStale(value) });
+        known.samples.push({ timeMs: Number(timestamp), value, isStale: value === STALE });
       }
       known.histograms.push(...series.histograms.map(histogramOf));
     }
   }
   return [...all.values()];
-}
-
-/** The NaN that ends a series, by its bits. */
-function isStale(value: number): boolean {
-  return new BigUint64Array(Float64Array.of(value).buffer)[0] === 0x7ff0_0000_0000_0002n;
 }
 
 function histogramOf(histogram: Histogram): ExpectedHistogram {
@@ -59,7 +54,7 @@ function histogramOf(histogram: Histogram): ExpectedHistogram {
   const { zero_threshold: threshold } = histogram;
   return {
     timeMs: Number(histogram.timestamp),
-    isStale: isStale(histogram.sum),
+    isStale: histogram.sum === STALE,
     count: Number(histogram.count_int),
     sum: histogram.sum,
     buckets: [

@@ -1,7 +1,20 @@
 // Remote write's messages, decoded by protobufjs and printed so that two senders can be compared.
 
 import protobuf from 'protobufjs';
-import { type RemoteWriteMessage, V1_MESSAGE, V2_MESSAGE } from '../../../proto/prometheus/remote-write/fields.ts';
+import {
+  type RemoteWriteMessage,
+  STALE_NAN_WORDS,
+  V1_MESSAGE,
+  V2_MESSAGE,
+} from '../../../proto/prometheus/remote-write/fields.ts';
+
+/**
+ * Stands for the NaN that ends a series wherever a request is an object: an engine need not keep a NaN's bits (ECMA-262,
+ * NumericToRawBytes), and V8 does not once code is optimised. Only bytes have the NaN itself.
+ */
+export const STALE = -1.234567890123e-300;
+const STALE_BYTES = Buffer.from(Uint32Array.from(STALE_NAN_WORDS).buffer);
+const STAND_IN_BYTES = Buffer.from(Float64Array.of(STALE).buffer);
 
 const HISTOGRAM = `message Histogram { oneof count { uint64 count_int = 1; double count_float = 2; } double sum = 3;
   sint32 schema = 4; double zero_threshold = 5; oneof zero_count { uint64 zero_count_int = 6; double zero_count_float = 7; }
@@ -78,13 +91,23 @@ export interface Request {
 export function decodeRequest(protocol: RemoteWriteMessage, message: Uint8Array): Request {
   const type = TYPES[protocol];
   // Safe: the defaults asked for fill in every field of the type.
-  return type.toObject(type.decode(message), { longs: String, defaults: true }) as Request;
+  return type.toObject(type.decode(exchanged(message, STALE_BYTES, STAND_IN_BYTES)), {
+    longs: String,
+    defaults: true,
+  }) as Request;
 }
 
 /** A request of fields as they are called in the .proto files. */
 export function encodeRequest(protocol: RemoteWriteMessage, request: object): Uint8Array {
   const type = TYPES[protocol];
-  return type.encode(type.fromObject(request)).finish();
+  return exchanged(type.encode(type.fromObject(request)).finish(), STAND_IN_BYTES, STALE_BYTES);
+}
+
+/** A copy with every double `from` made `to`. */
+function exchanged(message: Uint8Array, from: Buffer, to: Buffer): Uint8Array {
+  const copy = Buffer.from(message);
+  for (let at = copy.indexOf(from); at >= 0; at = copy.indexOf(from, at + to.length)) to.copy(copy, at);
+  return new Uint8Array(copy.buffer, copy.byteOffset, copy.length);
 }
 
 /**
@@ -137,8 +160,7 @@ function startText(start: string | undefined): string {
 
 /** Go does not write a negative zero. Of NaNs only the one that ends a series is told apart. */
 function valueText(value: number): string {
-  if (!Number.isNaN(value)) return String(value);
-  return new BigUint64Array(Float64Array.of(value).buffer)[0] === 0x7ff0_0000_0000_0002n ? 'STALE' : 'NaN';
+  return value === STALE ? 'STALE' : String(value);
 }
 
 /** Of the end of a series only that it is. Buckets by index, since the same ones can be written in different spans; empty ones say nothing. */

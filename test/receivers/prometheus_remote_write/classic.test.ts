@@ -3,7 +3,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { METRIC_TYPE, V1_MESSAGE, V2_MESSAGE } from '../../../proto/prometheus/remote-write/fields.ts';
-import { ANY_SIZE, conversion, metricsOf, request, STALE, type SeriesSpec } from './requests.ts';
+import { STALE } from '../../exporters/prometheus_remote_write/messages.ts';
+import { ANY_SIZE, conversion, metricsOf, request, type SeriesSpec } from './requests.ts';
 
 const MS = 1_700_000_000_000;
 const MINUTE = 60_000;

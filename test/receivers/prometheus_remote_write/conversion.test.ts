@@ -5,7 +5,8 @@ import { test } from 'node:test';
 import * as fc from 'fast-check';
 import { METRIC_TYPE, V1_MESSAGE, V2_MESSAGE } from '../../../proto/prometheus/remote-write/fields.ts';
 import { MalformedProto } from '../../../proto/wire.ts';
-import { ANY_SIZE, conversion, metricsOf, request, STALE, type FlatMetric, type SeriesSpec } from './requests.ts';
+import { STALE } from '../../exporters/prometheus_remote_write/messages.ts';
+import { ANY_SIZE, conversion, metricsOf, request, type FlatMetric, type SeriesSpec } from './requests.ts';
 
 const MS = 1_700_000_000_000;
 const NANO = '1700000000000000000';

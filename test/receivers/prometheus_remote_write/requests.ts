@@ -1,11 +1,6 @@
 // Remote-write requests of series as people write them, in either message, and what the receiver makes of them.
 
-import {
-  type RemoteWriteMessage,
-  STALE_NAN_WORDS,
-  V1_MESSAGE,
-  V2_MESSAGE,
-} from '../../../proto/prometheus/remote-write/fields.ts';
+import { type RemoteWriteMessage, V1_MESSAGE, V2_MESSAGE } from '../../../proto/prometheus/remote-write/fields.ts';
 import { validate } from '../../../proto/otlp/validate.ts';
 import { Conversion, type Converted } from '../../../receivers/prometheus_remote_write/conversion.ts';
 import { encodeRequest } from '../../exporters/prometheus_remote_write/messages.ts';
@@ -25,8 +20,6 @@ export interface SeriesSpec {
   readonly help?: string;
   readonly unit?: string;
 }
-
-export const STALE = new Float64Array(Uint32Array.from(STALE_NAN_WORDS).buffer)[0] ?? NaN;
 
 export function request(message: RemoteWriteMessage, series: readonly SeriesSpec[], metadata: readonly object[] = []) {
   if (message === V1_MESSAGE) {

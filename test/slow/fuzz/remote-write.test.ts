@@ -5,7 +5,8 @@ import { BodyTooLarge } from '../../../pipeline/transport/body-errors.ts';
 import { V1_MESSAGE, V2_MESSAGE } from '../../../proto/prometheus/remote-write/fields.ts';
 import { validate } from '../../../proto/otlp/validate.ts';
 import { MalformedProto } from '../../../proto/wire.ts';
-import { conversion, request, STALE, type SeriesSpec } from '../../receivers/prometheus_remote_write/requests.ts';
+import { STALE } from '../../exporters/prometheus_remote_write/messages.ts';
+import { conversion, request, type SeriesSpec } from '../../receivers/prometheus_remote_write/requests.ts';
 import { fuzz, type Verdict } from './driver.ts';
 import { mutateBytes } from './mutate.ts';
 
