@@ -42,7 +42,7 @@ export class Conversion {
 
   /** `nowMs` on the steady clock. Throws `MalformedProto`. */
   convert(batch: Batch, protocol: RemoteWriteMessage, nowMs: number): Converted {
-    const dropped = this.#intake.take(batch, nowMs);
+    const dropped = this.#intake.take(batch, protocol, nowMs);
     const writer = (this.#writers[protocol] ??= new Requests({
       message: protocol,
       maxBytes: this.#config.max_batch_size_bytes,

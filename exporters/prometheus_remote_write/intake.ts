@@ -24,7 +24,13 @@ import {
   NumberValue,
   type SeriesValue,
 } from '../../proto/prometheus/accumulated-values.ts';
-import { MAX_SCHEMA, METRIC_TYPE, MIN_SCHEMA } from '../../proto/prometheus/remote-write/fields.ts';
+import {
+  MAX_SCHEMA,
+  METRIC_TYPE,
+  MIN_SCHEMA,
+  type RemoteWriteMessage,
+  V1_MESSAGE,
+} from '../../proto/prometheus/remote-write/fields.ts';
 import {
   writeCustomBuckets,
   writeExponential,
@@ -33,6 +39,7 @@ import {
 import { ProtoWriter } from '../../proto/wire-writer.ts';
 import { Accumulator } from './accumulator.ts';
 import type { RemoteWriteConfig } from './config.ts';
+import { DirectSeries } from './direct-series.ts';
 import type { DropRule } from './drop-rules.ts';
 import { type Exemplar, exemplarsOf } from './exemplars.ts';
 import { type ClassicHistogram, withRest } from './explicit-buckets.ts';
@@ -42,6 +49,8 @@ import { Collected, type OutSeries } from './series.ts';
 
 /** Bit of a point's flags: there is no value any more. */
 const NO_RECORDED_VALUE = 1;
+/** So long series are not looked up where remembering them was of no use; there may be fewer then. */
+const DIRECT_MS = 600_000;
 /** What is decoded of one point at once stays small, whatever somebody sends. */
 const MAX_POINT_BYTES = 1 << 20;
 
@@ -55,6 +64,10 @@ export class Intake {
   readonly #customBuckets: boolean;
   readonly #classic: boolean;
   readonly #catalog: Catalog;
+  readonly #direct: DirectSeries;
+  /** Until when series are not looked up, on the steady clock: there are more than can be remembered. */
+  #directUntilMs: number;
+  #isDirect = false;
   readonly #cursor = new MetricCursor();
   readonly #exponential = new ExponentialValue();
   readonly #histogram: { bounds: number[]; counts: number[]; count: number; sum: number; hasSum: boolean } = {
@@ -74,8 +87,12 @@ export class Intake {
   /** Whether it is a delta that is added to those before. */
   #isAdded = false;
 
-  constructor(config: RemoteWriteConfig) {
-    this.#catalog = new Catalog(new LabelRules(config));
+  /** `isDirect`: series are never looked up. */
+  constructor(config: RemoteWriteConfig, isDirect = false) {
+    const rules = new LabelRules(config);
+    this.#catalog = new Catalog(rules);
+    this.#direct = new DirectSeries(rules, this.#catalog);
+    this.#directUntilMs = isDirect ? Infinity : -Infinity;
     this.#customBuckets = config.convert_explicit_histograms_to_nhcb;
     this.#classic = !this.#customBuckets || config.keep_classic_histograms;
     this.accumulator = new Accumulator({ maxSeries: config.max_delta_series, expirationMs: config.delta_expiration });
@@ -85,11 +102,14 @@ export class Intake {
    * Leaves the batch in `collected`, `histograms` and `families`, until the next call. Gives what was dropped, by rule;
    * `nowMs` on the steady clock. Throws `MalformedProto`.
    */
-  take(batch: Batch, nowMs: number): Map<DropRule, number> {
+  take(batch: Batch, protocol: RemoteWriteMessage, nowMs: number): Map<DropRule, number> {
     this.collected.clear();
     this.histograms.clear();
     this.families.clear();
-    this.#catalog.trim();
+    this.#direct.clear();
+    if (this.#catalog.trim()) this.#directUntilMs = Math.max(this.#directUntilMs, nowMs + DIRECT_MS);
+    // 2.0 has texts in a table, which are worth remembering one by one.
+    this.#isDirect = protocol === V1_MESSAGE && nowMs < this.#directUntilMs;
     this.accumulator.begin(nowMs);
     this.#dropped = new Map();
     this.#newestMs = 0;
@@ -115,6 +135,11 @@ export class Intake {
     return this.#dropped;
   }
 
+  /** Whether the series of the last batch were looked up among those known. */
+  get remembers(): boolean {
+    return !this.#isDirect;
+  }
+
   drop(rule: DropRule, count = 1): void {
     this.#dropped.set(rule, (this.#dropped.get(rule) ?? 0) + count);
   }
@@ -129,6 +154,11 @@ export class Intake {
     if (type === 0) return;
     const temporality = metric.aggregationTemporality;
     const isUnspecified = temporality === TEMPORALITY_UNSPECIFIED && type !== METRIC.gauge && type !== METRIC.summary;
+    const isNumber = type === METRIC.gauge || type === METRIC.sum;
+    if (this.#isDirect && isNumber && !isUnspecified && temporality !== TEMPORALITY_DELTA) {
+      this.#takeDirectly(metric, scope, resource);
+      return;
+    }
     const known = this.#catalog.metric(metric, scope);
     const points = metric.dataPoints();
     while (points.next()) {
@@ -146,6 +176,26 @@ export class Intake {
     if (known.name !== undefined && !this.families.has(known.name)) this.families.set(known.name, known);
   }
 
+  /** Cumulative numbers, without remembering their series. */
+  #takeDirectly(metric: MetricView, scope: KnownScope, resource: KnownResource): void {
+    const known = this.#direct.metric(metric);
+    const points = metric.dataPoints();
+    while (points.next()) {
+      const point = points.item;
+      // The views of a gauge's and a sum's points.
+      if (!(point instanceof NumberDataPointView)) continue;
+      this.#timeMs = point.message.nanosAsMillis(TIME);
+      if (this.#timeMs > this.#newestMs) this.#newestMs = this.#timeMs;
+      this.#startMs = point.message.nanosAsMillis(START);
+      this.#isStale = (point.flags & NO_RECORDED_VALUE) !== 0;
+      let out = this.#direct.of(point, known, scope, resource);
+      out ??= this.#catalog.point(point, this.#catalog.metric(metric, scope), scope, resource)?.value;
+      if (out) this.#addNumber(point, known, out, point.value);
+      else this.drop('invalid_name');
+    }
+    if (known.name !== undefined && !this.families.has(known.name)) this.families.set(known.name, known);
+  }
+
   #takePoint(point: DataPointView, known: KnownMetric, series: KnownSeries, isDelta: boolean): void {
     this.#isStale = (point.flags & NO_RECORDED_VALUE) !== 0;
     this.#isAdded = isDelta && !this.#isStale;
@@ -159,9 +209,7 @@ export class Intake {
   }
 
   #takeNumber(point: NumberDataPointView, known: KnownMetric, series: KnownSeries): void {
-    const { message } = point;
     const out = series.value;
-    const isCounter = known.metadata.type === METRIC_TYPE.counter;
     let { value } = point;
     if (this.#isAdded) {
       const state = this.#add(series, point, NumberValue);
@@ -169,6 +217,12 @@ export class Intake {
       // Safe: the accumulator keeps the kind of value that it was given.
       ({ value } = state as NumberValue);
     }
+    this.#addNumber(point, known, out, value);
+  }
+
+  #addNumber(point: NumberDataPointView, known: KnownMetric, out: OutSeries, value: number): void {
+    const { message } = point;
+    const isCounter = known.metadata.type === METRIC_TYPE.counter;
     this.collected.add(out, value, this.#timeMs, isCounter ? this.#startMs : 0, this.#isStale);
     out.points += 1;
     if (message.has(NUMBER_DATA_POINT.exemplars)) {

@@ -103,28 +103,40 @@ export class KnownSeries {
 /** Native histograms and numbers never share a series. */
 const NATIVE = '\u0001';
 
-/** Series that are remembered, and the length of their labels. */
-const MAX_SERIES = 200_000;
+/** Series that are remembered, and the length of their labels. A series takes 2 KB here. */
+const MAX_SERIES = 50_000;
 const MAX_LENGTH = 64 << 20;
+/** Of metrics that are known without their scope, and what each takes besides its bytes. */
+const MAX_SHARED_LENGTH = 8 << 20;
+const METRIC_LENGTH = 500;
 
 export class Catalog {
   readonly #rules: LabelRules;
   readonly #resources = { known: new KnownByBytes<KnownResource>() };
   readonly #series = new Map<string, OutSeries>();
+  #shared = new KnownByBytes<KnownMetric>();
+  #sharedLength = 0;
   #entries = 0;
   #length = 0;
+  /** Points whose series was known, and others, since what was known was forgotten. */
+  #hits = 0;
+  #misses = 0;
 
   constructor(rules: LabelRules) {
     this.#rules = rules;
   }
 
-  /** To be called between batches. */
-  trim(): void {
-    if (this.#entries <= MAX_SERIES && this.#length <= MAX_LENGTH) return;
+  /** To be called between batches. Whether remembering was of no use: most series were forgotten before they came again. */
+  trim(): boolean {
+    if (this.#entries <= MAX_SERIES && this.#length <= MAX_LENGTH) return false;
+    const isUseless = this.#misses > this.#hits;
     this.#resources.known = new KnownByBytes();
     this.#series.clear();
     this.#entries = 0;
     this.#length = 0;
+    this.#hits = 0;
+    this.#misses = 0;
+    return isUseless;
   }
 
   /** The one series of these labels; of several metrics' metadata the first counts. */
@@ -164,9 +176,20 @@ export class Catalog {
     const found = scope.metrics.find(bytes, 0, length);
     if (found) return found;
     this.#note(length);
-    const metadata = { type: metricTypeOf(metric), help: metric.description, unit: this.#rules.unit(metric) };
-    const name = this.#rules.name(metric);
-    return scope.metrics.add(bytes, 0, length, { name, metadata, series: new KnownByBytes() });
+    return scope.metrics.add(bytes, 0, length, this.#newMetric(metric));
+  }
+
+  /** The same without a scope: what its series are is not to be asked. */
+  sharedMetric(metric: MetricView): KnownMetric {
+    const { bytes, length } = headOf(metric);
+    const found = this.#shared.find(bytes, 0, length);
+    if (found) return found;
+    this.#sharedLength += length + METRIC_LENGTH;
+    if (this.#sharedLength > MAX_SHARED_LENGTH) {
+      this.#shared = new KnownByBytes();
+      this.#sharedLength = 0;
+    }
+    return this.#shared.add(bytes, 0, length, this.#newMetric(metric));
   }
 
   /** null where the metric has no name, or the point's attributes make no labels. */
@@ -175,12 +198,21 @@ export class Catalog {
     const start = message.repeatedStart(attributesField);
     const end = message.repeatedEnd(attributesField);
     const found = metric.series.find(message.bytes, start, end);
-    if (found !== undefined) return found;
+    if (found !== undefined) {
+      this.#hits += 1;
+      return found;
+    }
+    this.#misses += 1;
     this.#note(end - start);
     const { name } = metric;
     const base = this.#rules.base(texts(point.attributes), scope.labels, resource);
     const series = base && name !== undefined ? new KnownSeries(this, name, metric.metadata, base) : null;
     return metric.series.add(message.bytes, start, end, series);
+  }
+
+  #newMetric(metric: MetricView): KnownMetric {
+    const metadata = { type: metricTypeOf(metric), help: metric.description, unit: this.#rules.unit(metric) };
+    return { name: this.#rules.name(metric), metadata, series: new KnownByBytes() };
   }
 
   #note(length: number): void {

@@ -101,6 +101,26 @@ export class LabelRules {
     return labels;
   }
 
+  /**
+   * What `base` and `namedLabels` add to the point's attributes, sorted; undefined where the resource has a say in them as
+   * well. `givesWay`: an attribute of that name takes its place.
+   */
+  fixed(
+    name: string,
+    scope: Texts,
+    { job, instance, constants }: Omit<ResourceLabels, 'targetInfo'>,
+  ): readonly { readonly name: string; readonly value: string; readonly givesWay: boolean }[] | undefined {
+    if (constants.size > 0) return undefined;
+    const labels = new Map([...this.#external].map(([key, value]) => [key, { value, givesWay: true }]));
+    if (job) labels.set('job', { value: job, givesWay: false });
+    if (instance) labels.set('instance', { value: instance, givesWay: false });
+    for (const [key, value] of scope) labels.set(key, { value, givesWay: false });
+    labels.set('__name__', { value: name, givesWay: false });
+    return [...labels]
+      .map(([key, label]) => ({ name: key, ...label }))
+      .toSorted((a, b) => compareTexts(a.name, b.name));
+  }
+
   #putScope(labels: Map<string, string>, key: string, value: string): void {
     const name = labelName(`otel_scope_${key}`, this.naming.utf8);
     // A label without a value is none.

@@ -19,7 +19,7 @@ import { PageOutput, type ScopeBody, type ScopeName } from './page-output.ts';
 import { writeExemplars, writeLabel } from './point-fields.ts';
 import { isWritable, NO_RECORDED_VALUE } from './point-group.ts';
 import { INTERNAL, labelUse, OF_SCOPE, SeriesForm } from './series-form.ts';
-import { SeriesHash } from './series-hash.ts';
+import { SeriesHash } from '../../../proto/prometheus/series-hash.ts';
 
 const CUSTOM_BUCKETS = -53;
 const TARGET_INFO = 'target_info';

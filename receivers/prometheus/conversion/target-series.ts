@@ -22,7 +22,7 @@ import { NativeLimits } from './native-limits.ts';
 import { NO_RECORDED_VALUE } from './point-group.ts';
 import type { PageRun, SampleRules } from './page-run.ts';
 import type { SeriesForm } from './series-form.ts';
-import type { SeriesHash } from './series-hash.ts';
+import type { SeriesHash } from '../../../proto/prometheus/series-hash.ts';
 import { SeriesLimits } from './series-limits.ts';
 import { SeriesRewriting } from './series-rewriting.ts';
 import { NEW, SEEN_TWICE, SeriesTracker } from './series-tracker.ts';

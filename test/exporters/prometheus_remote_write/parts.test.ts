@@ -6,7 +6,7 @@ import { config } from '../../../exporters/prometheus_remote_write/config.ts';
 import prometheusRemoteWrite from '../../../exporters/prometheus_remote_write/index.ts';
 import { Intake } from '../../../exporters/prometheus_remote_write/intake.ts';
 import { KnownByBytes } from '../../../exporters/prometheus_remote_write/known-by-bytes.ts';
-import { V2_MESSAGE } from '../../../proto/prometheus/remote-write/fields.ts';
+import { V1_MESSAGE, V2_MESSAGE } from '../../../proto/prometheus/remote-write/fields.ts';
 import { SOON, testContext } from '../../support/context.ts';
 import { attributes, batchOfJson, settingsOf } from '../../support/processor.ts';
 
@@ -106,7 +106,7 @@ function taken(
 ): { values: number[]; dropped: Record<string, number>; startMs: number[] } {
   const sum = { aggregationTemporality: 1, isMonotonic: true, dataPoints: points.map(delta) };
   const batch = batchOfJson('metrics', { resourceMetrics: [{ scopeMetrics: [{ metrics: [{ name: 'm', sum }] }] }] });
-  const dropped = Object.fromEntries(into.take(batch, nowMs));
+  const dropped = Object.fromEntries(into.take(batch, V1_MESSAGE, nowMs));
   const values: number[] = [];
   const startMs: number[] = [];
   for (const { head } of into.collected.series) {
