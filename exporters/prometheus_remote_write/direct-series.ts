@@ -1,21 +1,26 @@
 // Series of remote write 1.0 straight from a point's attributes, for an exporter that sees more series than it can remember:
 // what a series costs then are a few hundred bytes until the batch is written, and no text is made of it.
 
-import type { DataPointView, MetricView } from '../../proto/otlp/metrics.ts';
+import type { DataPointView } from '../../proto/otlp/metrics.ts';
 import { RememberedText } from '../../proto/otlp/remembered-text.ts';
 import { equalBytes } from '../../proto/otlp/text.ts';
 import { labelName } from '../../proto/prometheus/names.ts';
+import { decimalText } from '../../proto/prometheus/number-text.ts';
 import { V1_LABEL, V1_SERIES } from '../../proto/prometheus/remote-write/fields.ts';
 import { SeriesHash } from '../../proto/prometheus/series-hash.ts';
 import { LENGTH_DELIMITED } from '../../proto/wire.ts';
 import { ProtoWriter, varintSize } from '../../proto/wire-writer.ts';
-import type { Catalog, KnownMetric, KnownResource, KnownScope } from './known.ts';
+import type { KnownMetric, KnownResource, KnownScope, PointSeries } from './known.ts';
 import type { LabelRules } from './labels.ts';
 import { OutSeries } from './series.ts';
 
 /** So many labels a series may have here. */
 const MAX_LABELS = 64;
 const REMEMBERED_NAMES = 1024;
+/** Bounds of buckets that are known as texts, and series of a metric by them. */
+const MAX_BOUNDS = 1024;
+const NO_LABELS: ReadonlyMap<string, string> = new Map();
+const NO_METADATA = { type: 0, help: '', unit: '' };
 /** The tag of AnyValue.string_value. */
 const STRING_VALUE = (1 << 3) | LENGTH_DELIMITED;
 // oxlint-disable-next-line no-control-regex
@@ -36,58 +41,113 @@ interface FixedLabel {
   readonly givesWay: boolean;
 }
 
-export class DirectSeries {
+export class DirectSeries implements PointSeries {
   readonly #rules: LabelRules;
-  readonly #catalog: Catalog;
   readonly #out = new ProtoWriter(64 << 10);
   readonly #hash = new SeriesHash();
   /** The series of the batch. */
-  readonly #series = new Map<number, OutSeries>();
+  readonly #known = new Map<number, OutSeries>();
   readonly #names: RememberedText<Name | undefined>;
   #scope: KnownScope | undefined;
   #metric: KnownMetric | undefined;
-  #fixed: readonly FixedLabel[] = [];
-  // Attributes of the point, sorted by name.
+  #resource: KnownResource | undefined;
+  /** Of the metric's series, by what tells them apart besides attributes. */
+  readonly #fixed = new Map<string, readonly FixedLabel[] | undefined>();
+  readonly #boundTexts = new Map<number, string>();
+  // The point: its bytes, and its attributes sorted by name.
+  #bytes: Uint8Array = new Uint8Array(0);
+  #count = 0;
   readonly #sorted: Name[] = [];
   readonly #starts = new Int32Array(MAX_LABELS);
   readonly #ends = new Int32Array(MAX_LABELS);
 
-  constructor(rules: LabelRules, catalog: Catalog) {
+  constructor(rules: LabelRules) {
     this.#rules = rules;
-    this.#catalog = catalog;
     this.#names = new RememberedText(REMEMBERED_NAMES, (key) => this.#nameOf(key));
   }
 
   /** Forgets the batch. */
   clear(): void {
-    this.#series.clear();
+    this.#known.clear();
     this.#out.clear();
     this.#scope = undefined;
     this.#metric = undefined;
   }
 
-  /** What is known of the metric, of whatever resource: not for what keeps series. */
-  metric(metric: MetricView): KnownMetric {
-    return this.#catalog.sharedMetric(metric);
+  /** The series that the point becomes, until the next call; undefined where they have to be worked out at length. */
+  of(point: DataPointView, metric: KnownMetric, scope: KnownScope, resource: KnownResource): PointSeries | undefined {
+    if (metric !== this.#metric || scope !== this.#scope) {
+      this.#metric = metric;
+      this.#scope = scope;
+      this.#resource = resource;
+      this.#fixed.clear();
+    }
+    if (metric.name === undefined) return undefined;
+    this.#bytes = point.message.bytes;
+    this.#count = this.#sort(point);
+    return this.#count < 0 || !this.#labels('', '', '') ? undefined : this;
   }
 
-  /** The point's series; undefined where it has to be worked out at length. */
-  of(point: DataPointView, metric: KnownMetric, scope: KnownScope, resource: KnownResource): OutSeries | undefined {
-    if (metric !== this.#metric || scope !== this.#scope) this.#begin(metric, scope, resource);
-    if (this.#fixed.length === 0) return undefined;
-    const count = this.#sort(point);
-    if (count < 0) return undefined;
+  get value(): OutSeries {
+    return this.#series('', '', '');
+  }
+
+  get native(): OutSeries {
+    return this.#series('', '', '', true);
+  }
+
+  get sum(): OutSeries {
+    return this.#series('_sum', '', '');
+  }
+
+  get count(): OutSeries {
+    return this.#series('_count', '', '');
+  }
+
+  get infiniteBucket(): OutSeries {
+    return this.#series('_bucket', 'le', '+Inf');
+  }
+
+  bucket(_index: number, bound: number): OutSeries {
+    return this.#series('_bucket', 'le', this.#boundText(bound));
+  }
+
+  quantile(_index: number, quantile: number): OutSeries {
+    return this.#series('', 'quantile', this.#boundText(quantile));
+  }
+
+  #boundText(bound: number): string {
+    let text = this.#boundTexts.get(bound);
+    if (text === undefined) {
+      if (this.#boundTexts.size >= MAX_BOUNDS) this.#boundTexts.clear();
+      text = decimalText(bound);
+      this.#boundTexts.set(bound, text);
+    }
+    return text;
+  }
+
+  #series(suffix: string, extraName: string, extraValue: string, isNative = false): OutSeries {
+    // Safe: `of` has asked for the labels of this metric, and these differ from them in two that are plain.
+    const labels = this.#labels(suffix, extraName, extraValue) as readonly FixedLabel[];
     const start = this.#out.length;
-    this.#write(point.message.bytes, count);
-    return this.#unique(start, metric);
+    this.#write(labels);
+    return this.#unique(start, isNative);
   }
 
-  #begin(metric: KnownMetric, scope: KnownScope, resource: KnownResource): void {
-    this.#metric = metric;
-    this.#scope = scope;
-    const labels = metric.name === undefined ? undefined : this.#rules.fixed(metric.name, scope.labels, resource);
-    const isPlain = labels?.every(({ name }) => ASCII.test(name)) === true;
-    this.#fixed = isPlain && labels ? labels.map(({ name, value, givesWay }) => fixedLabel(name, value, givesWay)) : [];
+  /** The labels that all series of the metric have; undefined where they are not plain. */
+  #labels(suffix: string, extraName: string, extraValue: string): readonly FixedLabel[] | undefined {
+    const key = suffix + extraValue;
+    if (this.#fixed.has(key)) return this.#fixed.get(key);
+    const { name = '' } = this.#metric ?? {};
+    const own = this.#resource && this.#rules.fixed(name + suffix, this.#scope?.labels ?? NO_LABELS, this.#resource);
+    const labels = own?.filter((label) => label.name !== extraName) ?? [];
+    if (extraName !== '') labels.push({ name: extraName, value: extraValue, givesWay: false });
+    const isPlain = own !== undefined && labels.every((label) => ASCII.test(label.name));
+    const sorted = labels.toSorted((a, b) => (a.name < b.name ? -1 : 1));
+    const fixed = isPlain ? sorted.map((label) => fixedLabel(label.name, label.value, label.givesWay)) : undefined;
+    if (this.#fixed.size >= MAX_BOUNDS) this.#fixed.clear();
+    this.#fixed.set(key, fixed);
+    return fixed;
   }
 
   /** Puts the attributes in order; gives their number, or -1 where they are not plain texts with names of their own. */
@@ -124,8 +184,9 @@ export class DirectSeries {
   }
 
   /** Attributes and fixed labels, merged in order. */
-  #write(bytes: Uint8Array, count: number): void {
-    const fixed = this.#fixed;
+  #write(fixed: readonly FixedLabel[]): void {
+    const count = this.#count;
+    const bytes = this.#bytes;
     let at = 0;
     let other = 0;
     while (at < count || other < fixed.length) {
@@ -159,20 +220,22 @@ export class DirectSeries {
   }
 
   /** The one series of the labels written since `start`. */
-  #unique(start: number, metric: KnownMetric): OutSeries {
+  #unique(start: number, isNative: boolean): OutSeries {
     const out = this.#out;
     const hash = this.#hash;
     hash.reset();
     hash.add(out.bytes, start, out.length);
+    // Native histograms and numbers never share a series.
+    if (isNative) hash.add(out.bytes, start, start);
     const key = hash.key();
-    const known = this.#series.get(key);
+    const known = this.#known.get(key);
     if (known?.labels.encoded && equalBytes(out.bytes, start, out.length, known.labels.encoded)) {
       out.length = start;
       return known;
     }
-    const series = new OutSeries([], metric.metadata);
+    const series = new OutSeries([], this.#metric?.metadata ?? NO_METADATA);
     series.labels.encoded = out.bytes.subarray(start, out.length);
-    this.#series.set(key, series);
+    this.#known.set(key, series);
     return series;
   }
 

@@ -43,7 +43,14 @@ import { DirectSeries } from './direct-series.ts';
 import type { DropRule } from './drop-rules.ts';
 import { type Exemplar, exemplarsOf } from './exemplars.ts';
 import { type ClassicHistogram, withRest } from './explicit-buckets.ts';
-import { Catalog, type KnownMetric, type KnownResource, type KnownScope, type KnownSeries } from './known.ts';
+import {
+  Catalog,
+  type KnownMetric,
+  type KnownResource,
+  type KnownScope,
+  KnownSeries,
+  type PointSeries,
+} from './known.ts';
 import { LabelRules } from './labels.ts';
 import { Collected, type OutSeries } from './series.ts';
 
@@ -91,7 +98,7 @@ export class Intake {
   constructor(config: RemoteWriteConfig, isDirect = false) {
     const rules = new LabelRules(config);
     this.#catalog = new Catalog(rules);
-    this.#direct = new DirectSeries(rules, this.#catalog);
+    this.#direct = new DirectSeries(rules);
     this.#directUntilMs = isDirect ? Infinity : -Infinity;
     this.#customBuckets = config.convert_explicit_histograms_to_nhcb;
     this.#classic = !this.#customBuckets || config.keep_classic_histograms;
@@ -154,12 +161,8 @@ export class Intake {
     if (type === 0) return;
     const temporality = metric.aggregationTemporality;
     const isUnspecified = temporality === TEMPORALITY_UNSPECIFIED && type !== METRIC.gauge && type !== METRIC.summary;
-    const isNumber = type === METRIC.gauge || type === METRIC.sum;
-    if (this.#isDirect && isNumber && !isUnspecified && temporality !== TEMPORALITY_DELTA) {
-      this.#takeDirectly(metric, scope, resource);
-      return;
-    }
-    const known = this.#catalog.metric(metric, scope);
+    const isDirect = this.#isDirect && !isUnspecified && temporality !== TEMPORALITY_DELTA;
+    const known = isDirect ? this.#catalog.sharedMetric(metric) : this.#catalog.metric(metric, scope);
     const points = metric.dataPoints();
     while (points.next()) {
       const point = points.item;
@@ -169,38 +172,20 @@ export class Intake {
         this.drop('unspecified_temporality');
         continue;
       }
-      const series = this.#catalog.point(point, known, scope, resource);
+      let series: PointSeries | null | undefined;
+      if (isDirect) series = this.#direct.of(point, known, scope, resource);
+      series ??= this.#catalog.point(point, isDirect ? this.#catalog.metric(metric, scope) : known, scope, resource);
       if (!series) this.drop('invalid_name');
       else this.#takePoint(point, known, series, temporality === TEMPORALITY_DELTA);
     }
     if (known.name !== undefined && !this.families.has(known.name)) this.families.set(known.name, known);
   }
 
-  /** Cumulative numbers, without remembering their series. */
-  #takeDirectly(metric: MetricView, scope: KnownScope, resource: KnownResource): void {
-    const known = this.#direct.metric(metric);
-    const points = metric.dataPoints();
-    while (points.next()) {
-      const point = points.item;
-      // The views of a gauge's and a sum's points.
-      if (!(point instanceof NumberDataPointView)) continue;
-      this.#timeMs = point.message.nanosAsMillis(TIME);
-      if (this.#timeMs > this.#newestMs) this.#newestMs = this.#timeMs;
-      this.#startMs = point.message.nanosAsMillis(START);
-      this.#isStale = (point.flags & NO_RECORDED_VALUE) !== 0;
-      let out = this.#direct.of(point, known, scope, resource);
-      out ??= this.#catalog.point(point, this.#catalog.metric(metric, scope), scope, resource)?.value;
-      if (out) this.#addNumber(point, known, out, point.value);
-      else this.drop('invalid_name');
-    }
-    if (known.name !== undefined && !this.families.has(known.name)) this.families.set(known.name, known);
-  }
-
-  #takePoint(point: DataPointView, known: KnownMetric, series: KnownSeries, isDelta: boolean): void {
+  #takePoint(point: DataPointView, known: KnownMetric, series: PointSeries, isDelta: boolean): void {
     this.#isStale = (point.flags & NO_RECORDED_VALUE) !== 0;
     this.#isAdded = isDelta && !this.#isStale;
     this.#startMs = point.message.nanosAsMillis(START);
-    if (isDelta && this.#isStale) this.accumulator.end(series);
+    if (isDelta && this.#isStale) this.accumulator.end(knownOf(series));
     if (point instanceof NumberDataPointView) this.#takeNumber(point, known, series);
     else if (point.message.end - point.message.start > MAX_POINT_BYTES) this.drop('too_large');
     else if (point instanceof HistogramDataPointView) this.#takeHistogram(point, series);
@@ -208,7 +193,7 @@ export class Intake {
     else if (point instanceof ExponentialHistogramDataPointView) this.#takeExponential(point, series);
   }
 
-  #takeNumber(point: NumberDataPointView, known: KnownMetric, series: KnownSeries): void {
+  #takeNumber(point: NumberDataPointView, known: KnownMetric, series: PointSeries): void {
     const out = series.value;
     let { value } = point;
     if (this.#isAdded) {
@@ -217,10 +202,6 @@ export class Intake {
       // Safe: the accumulator keeps the kind of value that it was given.
       ({ value } = state as NumberValue);
     }
-    this.#addNumber(point, known, out, value);
-  }
-
-  #addNumber(point: NumberDataPointView, known: KnownMetric, out: OutSeries, value: number): void {
     const { message } = point;
     const isCounter = known.metadata.type === METRIC_TYPE.counter;
     this.collected.add(out, value, this.#timeMs, isCounter ? this.#startMs : 0, this.#isStale);
@@ -230,7 +211,7 @@ export class Intake {
     }
   }
 
-  #takeHistogram(point: HistogramDataPointView, series: KnownSeries): void {
+  #takeHistogram(point: HistogramDataPointView, series: PointSeries): void {
     let histogram: ClassicHistogram = this.#histogram;
     if (this.#isAdded) {
       const state = this.#add(series, point, HistogramValue);
@@ -257,7 +238,7 @@ export class Intake {
 
   #takeClassic(
     { bounds, counts, count, sum, hasSum }: ClassicHistogram,
-    series: KnownSeries,
+    series: PointSeries,
     exemplars: readonly Exemplar[],
     isNative: boolean,
   ): void {
@@ -286,7 +267,7 @@ export class Intake {
   }
 
   /** False where the histogram's bounds do not allow it. */
-  #takeCustomBuckets(histogram: ClassicHistogram, series: KnownSeries, exemplars: readonly Exemplar[]): boolean {
+  #takeCustomBuckets(histogram: ClassicHistogram, series: PointSeries, exemplars: readonly Exemplar[]): boolean {
     const from = this.histograms.length;
     if (this.#isStale) writeStaleCustomBuckets(this.histograms, this.#timeMs);
     else {
@@ -299,7 +280,7 @@ export class Intake {
     return true;
   }
 
-  #takeExponential(point: ExponentialHistogramDataPointView, series: KnownSeries): void {
+  #takeExponential(point: ExponentialHistogramDataPointView, series: PointSeries): void {
     const { message } = point;
     let value = this.#exponential;
     if (this.#isAdded) {
@@ -322,7 +303,7 @@ export class Intake {
     }
   }
 
-  #takeSummary(point: SummaryDataPointView, series: KnownSeries): void {
+  #takeSummary(point: SummaryDataPointView, series: PointSeries): void {
     this.#addSample(series.sum, point.sum);
     const counted = series.count;
     this.#addSample(counted, point.message.fixed64AsNumber(COUNT));
@@ -335,8 +316,8 @@ export class Intake {
   }
 
   /** What the deltas have come to, and since when; undefined where the point was dropped. */
-  #add(series: KnownSeries, point: DataPointView, kind: new () => SeriesValue): SeriesValue | undefined {
-    const state = this.accumulator.add(series, point, kind);
+  #add(series: PointSeries, point: DataPointView, kind: new () => SeriesValue): SeriesValue | undefined {
+    const state = this.accumulator.add(knownOf(series), point, kind);
     if (typeof state === 'string') {
       this.drop(state);
       return undefined;
@@ -370,6 +351,12 @@ const NOTHING = {
   positive: NO_BUCKETS,
   negative: NO_BUCKETS,
 };
+
+/** Deltas are added up by series that are known. */
+function knownOf(series: PointSeries): KnownSeries {
+  if (series instanceof KnownSeries) return series;
+  throw new Error('deltas of a series that is not known');
+}
 
 function keepExemplars(out: OutSeries, exemplars: readonly Exemplar[]): void {
   if (out.exemplars) out.exemplars.push(...exemplars);

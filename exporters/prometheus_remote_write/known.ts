@@ -29,8 +29,23 @@ export interface KnownMetric {
   readonly series: KnownByBytes<KnownSeries | null>;
 }
 
-/** The series of remote write that one series of OpenTelemetry becomes; made when they are first needed. */
-export class KnownSeries {
+/** The series of remote write that one series of OpenTelemetry becomes. */
+export interface PointSeries {
+  /** Of a number. */
+  readonly value: OutSeries;
+  /** Of a native histogram. */
+  readonly native: OutSeries;
+  readonly sum: OutSeries;
+  readonly count: OutSeries;
+  readonly infiniteBucket: OutSeries;
+  /** Of the bucket that is the `index`th and has this upper bound. */
+  bucket(index: number, bound: number): OutSeries;
+  /** Of the summary's `index`th quantile. */
+  quantile(index: number, quantile: number): OutSeries;
+}
+
+/** Made when they are first needed. */
+export class KnownSeries implements PointSeries {
   readonly #catalog: Catalog;
   readonly #name: string;
   readonly #metadata: SeriesMetadata;
@@ -51,12 +66,10 @@ export class KnownSeries {
     this.#base = base;
   }
 
-  /** Of a number. */
   get value(): OutSeries {
     return (this.#value ??= this.#series('', '', ''));
   }
 
-  /** Of a native histogram. */
   get native(): OutSeries {
     return (this.#native ??= this.#catalog.series(namedLabels(this.#name, this.#base), this.#metadata, NATIVE));
   }
@@ -69,7 +82,6 @@ export class KnownSeries {
     return (this.#count ??= this.#series('_count', '', ''));
   }
 
-  /** Of the bucket that is the `index`th and has this upper bound. */
   bucket(index: number, bound: number): OutSeries {
     const known = this.#buckets[index];
     if (known && this.#bounds[index] === bound) return known;
@@ -81,7 +93,6 @@ export class KnownSeries {
     return (this.#infinite ??= this.#series('_bucket', 'le', '+Inf'));
   }
 
-  /** Of the summary's `index`th quantile. */
   quantile(index: number, quantile: number): OutSeries {
     const known = this.#buckets[index];
     if (known && this.#bounds[index] === quantile) return known;
