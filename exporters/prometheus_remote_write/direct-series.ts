@@ -29,10 +29,19 @@ const ASCII = /^[\u0000-\u007f]+$/;
 /** A label's name, and its field of a Label message. */
 interface Name {
   readonly text: string;
+  /** Stands for the text. */
+  readonly number: number;
   readonly encoded: Uint8Array;
 }
 
-/** A label that every series of a scope has. */
+/** What all series of a metric have that differ in their attributes only. */
+interface FixedLabels {
+  /** The same for the same labels. */
+  readonly number: number;
+  /** Sorted by name. */
+  readonly labels: readonly FixedLabel[];
+}
+
 interface FixedLabel {
   readonly name: string;
   /** With its tag in the series. */
@@ -52,9 +61,10 @@ export class DirectSeries implements PointSeries {
   #metric: KnownMetric | undefined;
   #resource: KnownResource | undefined;
   /** Of the metric's series, by what tells them apart besides attributes. */
-  readonly #fixed = new Map<string, readonly FixedLabel[] | undefined>();
+  readonly #fixed = new Map<string, FixedLabels | undefined>();
   readonly #boundTexts = new Map<number, string>();
   // The point: its bytes, and its attributes sorted by name.
+  #nextNumber = 0;
   #bytes: Uint8Array = new Uint8Array(0);
   #count = 0;
   readonly #sorted: Name[] = [];
@@ -128,14 +138,14 @@ export class DirectSeries implements PointSeries {
 
   #series(suffix: string, extraName: string, extraValue: string, isNative = false): OutSeries {
     // Safe: `of` has asked for the labels of this metric, and these differ from them in two that are plain.
-    const labels = this.#labels(suffix, extraName, extraValue) as readonly FixedLabel[];
+    const labels = this.#labels(suffix, extraName, extraValue) as FixedLabels;
     const start = this.#out.length;
-    this.#write(labels);
-    return this.#unique(start, isNative);
+    this.#write(labels.labels);
+    return this.#unique(start, labels.number, isNative);
   }
 
   /** The labels that all series of the metric have; undefined where they are not plain. */
-  #labels(suffix: string, extraName: string, extraValue: string): readonly FixedLabel[] | undefined {
+  #labels(suffix: string, extraName: string, extraValue: string): FixedLabels | undefined {
     const key = suffix + extraValue;
     if (this.#fixed.has(key)) return this.#fixed.get(key);
     const { name = '' } = this.#metric ?? {};
@@ -144,10 +154,18 @@ export class DirectSeries implements PointSeries {
     if (extraName !== '') labels.push({ name: extraName, value: extraValue, givesWay: false });
     const isPlain = own !== undefined && labels.every((label) => ASCII.test(label.name));
     const sorted = labels.toSorted((a, b) => (a.name < b.name ? -1 : 1));
-    const fixed = isPlain ? sorted.map((label) => fixedLabel(label.name, label.value, label.givesWay)) : undefined;
+    const fixed = isPlain ? this.#fixedLabels(sorted) : undefined;
     if (this.#fixed.size >= MAX_BOUNDS) this.#fixed.clear();
     this.#fixed.set(key, fixed);
     return fixed;
+  }
+
+  #fixedLabels(sorted: readonly { name: string; value: string; givesWay: boolean }[]): FixedLabels {
+    const labels = sorted.map(({ name, value, givesWay }) => fixedLabel(name, value, givesWay));
+    const hash = this.#hash;
+    hash.reset();
+    for (const { encoded } of labels) hash.add(encoded, 0, encoded.length);
+    return { number: hash.low, labels };
   }
 
   /** Puts the attributes in order; gives their number, or -1 where they are not plain texts with names of their own. */
@@ -220,13 +238,17 @@ export class DirectSeries implements PointSeries {
   }
 
   /** The one series of the labels written since `start`. */
-  #unique(start: number, isNative: boolean): OutSeries {
+  #unique(start: number, fixedNumber: number, isNative: boolean): OutSeries {
     const out = this.#out;
     const hash = this.#hash;
     hash.reset();
-    hash.add(out.bytes, start, out.length);
+    hash.mix(fixedNumber);
     // Native histograms and numbers never share a series.
-    if (isNative) hash.add(out.bytes, start, start);
+    if (isNative) hash.mix(1);
+    for (let at = 0; at < this.#count; at++) {
+      hash.mix((this.#sorted[at] as Name).number); // Safe, here and below: below the count.
+      hash.add(this.#bytes, this.#starts[at] as number, this.#ends[at] as number);
+    }
     const key = hash.key();
     const known = this.#known.get(key);
     if (known?.labels.encoded && equalBytes(out.bytes, start, out.length, known.labels.encoded)) {
@@ -244,7 +266,7 @@ export class DirectSeries implements PointSeries {
     if (text === undefined || !ASCII.test(text)) return undefined;
     const out = new ProtoWriter(64);
     out.stringField(V1_LABEL.name, text);
-    return { text, encoded: out.finish() };
+    return { text, number: (this.#nextNumber = (this.#nextNumber + 1) | 0), encoded: out.finish() };
   }
 }
 

@@ -30,6 +30,13 @@ export class SeriesHash {
     this.high = Math.imul(high ^ 0xff, MURMUR);
   }
 
+  /** A number among what is hashed, in place of what it stands for. */
+  mix(value: number): void {
+    this.low = Math.imul(this.low ^ value, FNV_PRIME);
+    this.high = Math.imul(this.high ^ value, MURMUR);
+    this.high ^= this.high >>> 15;
+  }
+
   /** Both words as one number, of which 53 bits count. */
   key(): number {
     return (this.low >>> 0) + (this.high & 0x1f_ffff) * TWO_32;

@@ -5,7 +5,7 @@ import { test } from 'node:test';
 import { config } from '../../../exporters/prometheus_remote_write/config.ts';
 import { Intake } from '../../../exporters/prometheus_remote_write/intake.ts';
 import { Requests } from '../../../exporters/prometheus_remote_write/requests.ts';
-import { batchOf } from '../../../pipeline/batch.ts';
+import { batchOf, withChunks } from '../../../pipeline/batch.ts';
 import { countItems } from '../../../proto/otlp/count.ts';
 import { V1_MESSAGE } from '../../../proto/prometheus/remote-write/fields.ts';
 import { encode } from '../../proto/reference.ts';
@@ -20,8 +20,12 @@ const CASES: Readonly<Record<string, object>> = {
   'without suffixes': { translation_strategy: 'UnderscoreEscapingWithoutSuffixes', namespace: 'own' },
 };
 
-function said(intake: Intake, bytes: Uint8Array): { readonly series: string[]; readonly dropped: object } {
-  const batch = batchOf('metrics', bytes, countItems('metrics', bytes));
+function said(intake: Intake, ...chunks: Uint8Array[]): { readonly series: string[]; readonly dropped: object } {
+  const batch = withChunks(
+    batchOf('metrics', chunks[0] ?? new Uint8Array(0), 0),
+    chunks,
+    chunks.reduce((sum, bytes) => sum + countItems('metrics', bytes), 0),
+  );
   const dropped = Object.fromEntries(intake.take(batch, V1_MESSAGE, 0));
   const writer = new Requests({ message: V1_MESSAGE, maxBytes: 3_000_000, sendsMetadata: true });
   const requests = writer.write(intake).map(({ message }) => decodeRequest(V1_MESSAGE, message));
@@ -38,6 +42,12 @@ for (const [name, settings] of Object.entries(CASES)) {
     assert.equal(direct.remembers, false);
   });
 }
+
+void test('a series of several chunks stays one', () => {
+  const parsed = config.parse({ endpoint: 'http://a/write' });
+  const [remembering, direct] = [new Intake(parsed), new Intake(parsed, true)];
+  for (const body of bodies) assert.deepEqual(said(direct, body, body), said(remembering, body, body));
+});
 
 function manySeries(first: number, count: number): Uint8Array {
   const dataPoints = Array.from({ length: count }, (_, index) => ({
