@@ -337,7 +337,9 @@ export class HttpServer implements ProtocolServer {
     if (response.destroyed || response.headersSent) return;
     const body = typeof result.body === 'string' ? Buffer.from(result.body) : result.body;
     if (span && body.length > 0) span.set({ 'http.response.body.size': body.length });
-    const headers: Record<string, string | number> = { ...result.headers, 'content-length': body.length };
+    const headers: Record<string, string | number> = { ...result.headers };
+    // RFC 9110, 8.6: never with 204, which has no body.
+    if (result.status !== 204) headers['content-length'] = body.length;
     const incomplete = !request.complete;
     if (request.httpVersionMajor === 1 && (this.#stopping || incomplete || !this.#options.keepAlive)) {
       headers['connection'] = 'close';
@@ -350,7 +352,7 @@ export class HttpServer implements ProtocolServer {
       return;
     }
     // The rest of a refused upload is read and dropped for a moment, so that the client gets to read the answer. It is
-    // whole by its length; `end` would close an HTTP/1.1 connection at once, and a client that still writes may then find
+    // whole by its length or its status; `end` would close an HTTP/1.1 connection at once, and a client that still writes may then find
     // it broken before it has read.
     plain.flushHeaders();
     if (body.length > 0) plain.write(body);
