@@ -3,29 +3,19 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import type { ComponentContext, Outputs, Receiver } from '../../pipeline/component.ts';
 import { asDeliveryError, Rejected, type Consumer } from '../../pipeline/delivery.ts';
-import { httpServerKeepAlive } from '../../pipeline/settings/http-server.ts';
 import type { ReceiverCounters } from '../../pipeline/telemetry.ts';
-import { serverAuthenticator, type ListenerAuthentication } from '../../pipeline/transport/authentication.ts';
 import { BodyTooLarge, NoMemoryForBody } from '../../pipeline/transport/body-errors.ts';
-import { bothSay } from '../../pipeline/transport/client-certificate.ts';
-import { decompress, encodingOf, type Encoding } from '../../pipeline/transport/compression.ts';
-import { Cors } from '../../pipeline/transport/cors.ts';
-import { metadataOf } from '../../pipeline/transport/request-metadata.ts';
-import { GrowingCharge } from '../../pipeline/transport/growing-charge.ts';
-import {
-  HttpServer,
-  type HttpRequest,
-  type HttpResponse,
-  type HttpServerOptions,
-} from '../../pipeline/transport/http-server.ts';
-import { HttpServerSpans } from '../../pipeline/transport/http-spans.ts';
-import { serverMiddleware, type ServerMiddleware } from '../../pipeline/transport/middleware.ts';
-import { Served } from '../../pipeline/transport/served.ts';
-import type { ServerTlsOptions } from '../../pipeline/transport/tls.ts';
+import { decompress } from '../../pipeline/transport/compression.ts';
+import type { GrowingCharge } from '../../pipeline/transport/growing-charge.ts';
+import { HttpFailure } from '../../pipeline/transport/http-failure.ts';
+import { HttpListener, type ListenerService } from '../../pipeline/transport/http-listener.ts';
+import type { HttpRequest, HttpResponse } from '../../pipeline/transport/http-server.ts';
+import { RequestCharge } from '../../pipeline/transport/request-charge.ts';
 import { VERSION } from '../../pipeline/version.ts';
 import { V2_MESSAGE } from '../../proto/prometheus/remote-write/fields.ts';
+import { MalformedProto } from '../../proto/wire.ts';
 import { ProtoWriter } from '../../proto/wire-writer.ts';
-import { answerTo, failure, invalid, NOTHING_WRITTEN, refusalOf, success, type Written } from './answers.ts';
+import { invalid, NOTHING_WRITTEN, nothingWritten, success, type Written } from './answers.ts';
 import type { RemoteWriteReceiverConfig } from './config.ts';
 import { contentOf } from './content.ts';
 import { Conversion, type Converted } from './conversion.ts';
@@ -33,144 +23,73 @@ import { Conversion, type Converted } from './conversion.ts';
 const PATH = '/api/v1/write';
 /** The collector's receiver, whose points these are alike. */
 const SCOPE = 'github.com/open-telemetry/opentelemetry-collector-contrib/receiver/prometheusremotewritereceiver';
-const NO_METADATA: ReadonlyMap<string, readonly string[]> = new Map();
 /** Texts that come once in 2.0 stand at every point of OTLP; more than so many times the largest body is not made of one. */
 const MAX_GROWTH = 8;
 /** What is converted is charged in steps of this. */
 const CHARGED_BYTES = 256 << 10;
 
-export class RemoteWriteReceiver implements Receiver {
-  readonly #config: RemoteWriteReceiverConfig;
+export class RemoteWriteReceiver implements Receiver, ListenerService {
+  readonly #maxBodyBytes: number;
   readonly #context: ComponentContext;
   readonly #next: Consumer | undefined;
   readonly #counters: ReceiverCounters;
-  readonly #accepted: ReadonlySet<Encoding>;
-  readonly #cors: Cors | undefined;
-  readonly #extraHeaders: Readonly<Record<string, string>>;
-  readonly #authenticated = new WeakMap<IncomingHttpHeaders, ReadonlyMap<string, unknown>>();
   readonly #conversion = new Conversion(scopeOf(SCOPE, VERSION));
-  readonly #served: Served;
-  #authentication: ListenerAuthentication | undefined;
-  #middleware: ServerMiddleware | undefined;
+  readonly #listener: HttpListener;
 
   constructor(config: RemoteWriteReceiverConfig, context: ComponentContext, outputs: Outputs) {
-    this.#config = config;
+    this.#maxBodyBytes = config.max_request_body_size;
     this.#context = context;
     this.#next = outputs.metrics;
     this.#counters = context.metrics.receiver('metrics', 'http');
-    this.#accepted = new Set(config.compression_algorithms.flatMap((name) => encodingOf(name) ?? []));
-    this.#cors = config.cors ? new Cors(config.cors) : undefined;
-    this.#extraHeaders = Object.fromEntries(
-      config.response_headers.map(({ name, value }) => [name.toLowerCase(), value]),
-    );
-    this.#served = new Served(context, {
-      address: config,
-      tls: config.tls,
-      make: (tls) => new HttpServer(this.#options(tls)),
+    this.#listener = new HttpListener(config, context, {
+      service: this,
+      protocol: 'remote write',
+      paths: [PATH],
       sentence: 'Receiving remote writes over HTTP',
     });
   }
 
-  async start(): Promise<void> {
-    this.#authentication = serverAuthenticator(this.#config.auth, this.#context);
-    this.#middleware = serverMiddleware(this.#config.middlewares, this.#context);
-    await this.#served.start();
+  start(): Promise<void> {
+    return this.#listener.start();
   }
 
   stop(deadline: AbortSignal): Promise<void> {
-    return this.#served.stop(deadline);
+    return this.#listener.stop(deadline);
   }
 
   refresh(): Promise<void> {
-    return this.#served.refresh();
+    return this.#listener.refresh();
   }
 
-  #options(tls: ServerTlsOptions | undefined): HttpServerOptions {
-    const config = this.#config;
-    const keepAlive = httpServerKeepAlive(config, 0);
-    const middleware = this.#middleware;
-    return {
-      service: {
-        head: (method, path, headers, query) => this.#head(method, path, headers, query),
-        enter:
-          middleware && ((headers, certificate) => middleware.enter(this.#authenticated.get(headers), certificate)),
-        handle: (request) => this.#handle(request),
-        refuse: (refusal, headers) => this.#answer(refusalOf(refusal), headers),
-      },
-      maxBodyBytes: config.max_request_body_size,
-      admission: this.#context.admission,
-      ...(tls ? { tls } : {}),
-      readTimeoutMs: config.read_timeout,
-      writeTimeoutMs: config.write_timeout,
-      readHeaderTimeoutMs: config.read_header_timeout,
-      idleTimeoutMs: keepAlive.idleTimeoutMs,
-      keepAlive: keepAlive.enabled,
-      spans: this.#context.spans && new HttpServerSpans(this.#context.spans, [PATH]),
-    };
+  refuseContent(headers: IncomingHttpHeaders): HttpFailure | undefined {
+    const content = contentOf(headers, this.#listener.encodings);
+    return typeof content === 'string' ? new HttpFailure(415, content) : undefined;
   }
 
-  #head(
-    method: string,
-    path: string,
-    headers: IncomingHttpHeaders,
-    query: string,
-  ): HttpResponse | undefined | Promise<HttpResponse | undefined> {
-    const preflight = method === 'OPTIONS' ? this.#cors?.preflight(headers) : undefined;
-    if (preflight) return preflight;
-    if (!this.#authentication) return this.#refuseHead(method, path, headers);
-    // A stranger learns nothing, not even which paths there are.
-    return this.#authentication.check(headers, query).then(
-      (auth) => {
-        this.#authenticated.set(headers, auth);
-        return this.#refuseHead(method, path, headers);
-      },
-      (error: unknown) => this.#failed(error, headers),
-    );
-  }
-
-  #refuseHead(method: string, path: string, headers: IncomingHttpHeaders): HttpResponse | undefined {
-    if (path !== PATH) {
-      return this.#answer(failure(404, `nothing is served at ${path}; remote write goes to ${PATH}`), headers);
-    }
-    if (method !== 'POST') {
-      return this.#answer(failure(405, `remote write uses POST, not ${method}`, { allow: 'POST' }), headers);
-    }
-    const content = contentOf(headers, this.#accepted);
-    return typeof content === 'string' ? this.#answer(failure(415, content), headers) : undefined;
-  }
-
-  async #handle(request: HttpRequest): Promise<HttpResponse> {
-    try {
-      return this.#answer(await this.#take(request), request.headers);
-    } catch (error) {
-      return this.#failed(error, request.headers);
-    }
-  }
-
-  async #take(request: HttpRequest): Promise<HttpResponse> {
-    const { headers, body, account } = request;
-    const { admission } = this.#context;
-    const content = contentOf(headers, this.#accepted);
-    if (typeof content === 'string') return failure(415, content);
-    const limit = this.#config.max_request_body_size;
-    // The body as it came is charged by the server; what it grows to is charged here.
-    const growing = new GrowingCharge(admission, body.length);
-    let held = 0;
+  async take(request: HttpRequest): Promise<HttpResponse> {
+    const { headers, body } = request;
+    const content = contentOf(headers, this.#listener.encodings);
+    if (typeof content === 'string') throw new HttpFailure(415, content);
+    const limit = this.#maxBodyBytes;
+    const charge = new RequestCharge(this.#context.admission, request);
+    const { growing } = charge;
     try {
       const plain = await decompress(content.encoding, body, limit, growing);
       const converted = this.#conversion.convert(plain, content.message === V2_MESSAGE, growthOf(growing, limit));
-      held = converted.bytes.length;
-      admission.acquire(held);
-      account?.hold(held);
-      growing.release();
+      charge.hold(converted.bytes.length);
       return await this.#deliver(converted, request);
     } finally {
-      growing.release();
-      if (held > 0) {
-        admission.release(held);
-        account?.release(held);
-      }
+      charge.release();
     }
+  }
+
+  /** A sender tries again after a 500, and what was rejected stays so. */
+  isInvalid(error: unknown): boolean {
+    return error instanceof MalformedProto || error instanceof Rejected;
+  }
+
+  answer(failure: HttpFailure): HttpResponse {
+    return nothingWritten(failure);
   }
 
   async #deliver(converted: Converted, request: HttpRequest): Promise<HttpResponse> {
@@ -182,13 +101,7 @@ export class RemoteWriteReceiver implements Receiver {
       this.#rejected(rejected, problem);
       return answerOf(converted, problem);
     }
-    const auth = bothSay(request.certificate, this.#authenticated.get(request.headers));
-    const context = {
-      metadata: this.#config.include_metadata ? metadataOf(request.headers) : NO_METADATA,
-      ...(request.address === undefined ? {} : { address: request.address }),
-      ...(auth ? { auth } : {}),
-      ...(request.span ? { span: request.span } : {}),
-    };
+    const context = this.#listener.clientOf(request);
     try {
       await this.#next?.consume({ signal: 'metrics', chunks: [bytes], items: points, bytes: bytes.length, context });
     } catch (error) {
@@ -212,17 +125,6 @@ export class RemoteWriteReceiver implements Receiver {
   #rejected(samples: number, problem: string): void {
     if (samples > 0) this.#counters.failed.add(samples);
     if (problem !== '') this.#context.log.debug({ problem }, 'Some of a remote write can not be taken');
-  }
-
-  #failed(error: unknown, headers: IncomingHttpHeaders): HttpResponse {
-    return this.#answer(answerTo(error, this.#authentication?.challenge ?? 'Bearer'), headers);
-  }
-
-  #answer(response: HttpResponse, request: IncomingHttpHeaders): HttpResponse {
-    return {
-      ...response,
-      headers: { ...response.headers, ...this.#cors?.headersFor(request), ...this.#extraHeaders },
-    };
   }
 }
 

@@ -7,15 +7,22 @@ import { test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { registry } from '../../cmd/registry.ts';
 import { loadConfiguration } from '../../pipeline/config/load.ts';
+import { compress } from '../../pipeline/transport/compression.ts';
+import { V1_MESSAGE } from '../../proto/prometheus/remote-write/fields.ts';
 import { decodeStatus } from '../../proto/status.ts';
+import { request } from '../receivers/prometheus_remote_write/requests.ts';
 import { freePorts, startAgent } from '../support/agent.ts';
-import { httpRequest } from '../support/http-request.ts';
+import { type HttpAnswer, httpRequest } from '../support/http-request.ts';
 import { tracesRequest } from '../support/requests.ts';
 
 const THREADS = 3;
 const REQUESTS = 45;
 /** So little that none comes back while the test runs. */
 const RATE = 0.001;
+
+const EXTENSIONS = { basicauth: { htpasswd: { inline: 'ann:{PLAIN}pass\nbob:{PLAIN}pass\n' } } };
+
+const basic = (user: string): string => `Basic ${Buffer.from(`${user}:pass`).toString('base64')}`;
 
 interface Ports {
   readonly http: number;
@@ -37,7 +44,7 @@ function configuration(at: Ports, burst: number): object {
     },
     exporters: { nop: {} },
     extensions: {
-      basicauth: { htpasswd: { inline: 'ann:{PLAIN}pass\nbob:{PLAIN}pass\n' } },
+      ...EXTENSIONS,
       tenant_limits: { tenants: { ann: { requests_per_second: RATE, request_burst: burst }, bob: {} } },
       zpages: { endpoint: `127.0.0.1:${at.admin}` },
     },
@@ -58,7 +65,7 @@ async function load(at: Ports): Promise<{ ann: number; bob: number; refusals: Re
       headers: {
         'content-type': 'application/x-protobuf',
         connection: 'close',
-        authorization: `Basic ${Buffer.from(`${user}:pass`).toString('base64')}`,
+        authorization: basic(user),
       },
       body: tracesRequest(2),
     });
@@ -113,50 +120,75 @@ void test('the example is valid', async () => {
   assert.deepEqual([verdict, errors.map(String)], ['valid', []]);
 });
 
-void test(
-  'who fills a queue is refused beyond the bytes in flight, and others are served',
-  { timeout: 20_000 },
-  async () => {
+/** Receivers over HTTP; the account goes with the data to whoever keeps it. */
+const FILLED = [
+  {
+    receiver: 'otlp',
+    signal: 'traces',
+    path: '/v1/traces',
+    headers: { 'content-type': 'application/x-protobuf' },
+    body: tracesRequest(20),
+  },
+  {
+    receiver: 'prometheus_remote_write',
+    signal: 'metrics',
+    path: '/api/v1/write',
+    headers: { 'content-encoding': 'snappy' },
+    body: await compress(
+      'snappy',
+      request(V1_MESSAGE, [
+        {
+          labels: { __name__: 'up', job: 'shop' },
+          samples: Array.from({ length: 50 }, (_, index) => ({ value: index, ms: 1_700_000_000_000 + index })),
+        },
+      ]),
+    ),
+  },
+] as const;
+
+for (const { receiver, signal, path, headers, body } of FILLED) {
+  const title = `${receiver}: who fills a queue is refused beyond the bytes in flight, and others are served`;
+  void test(title, { timeout: 20_000 }, async () => {
     const [http = 0, admin = 0] = await freePorts(2);
-    const { receivers, extensions, service } = configuration({ http, admin }, 1) as {
-      receivers: object;
-      extensions: object;
-      service: { extensions: string[] };
+    const settings = {
+      endpoint: `127.0.0.1:${http}`,
+      auth: { authenticator: 'basicauth' },
+      middlewares: [{ id: 'tenant_limits' }],
     };
     await using agent = await startAgent({
       command: fileURLToPath(new URL('../../cmd/genesis-agent', import.meta.url)),
       config: {
-        receivers,
+        receivers: { [receiver]: receiver === 'otlp' ? { protocols: { http: settings } } : settings },
         exporters: {
           // Nobody listens on port 1, so that everything waits.
           otlp_http: { endpoint: 'http://127.0.0.1:1', sending_queue: { queue_size: 100_000 } },
         },
-        extensions: { ...extensions, tenant_limits: { tenants: { ann: { bytes_in_flight: 20_000 }, bob: {} } } },
+        extensions: {
+          ...EXTENSIONS,
+          tenant_limits: { tenants: { ann: { bytes_in_flight: 20_000 }, bob: {} } },
+          zpages: { endpoint: `127.0.0.1:${admin}` },
+        },
         service: {
-          extensions: service.extensions,
-          pipelines: { traces: { receivers: ['otlp'], exporters: ['otlp_http'] } },
+          extensions: ['zpages', 'tenant_limits', 'basicauth'],
+          pipelines: { [signal]: { receivers: [receiver], exporters: ['otlp_http'] } },
         },
       },
     });
-    const send = async (user: string): Promise<{ status: number; message: string }> => {
-      const { status, body } = await httpRequest(`http://127.0.0.1:${http}/v1/traces`, {
-        headers: {
-          'content-type': 'application/x-protobuf',
-          authorization: `Basic ${Buffer.from(`${user}:pass`).toString('base64')}`,
-        },
-        body: tracesRequest(20),
-      });
-      return { status, message: status === 200 ? '' : (decodeStatus(body)?.message ?? '') };
-    };
-    const perRequest = tracesRequest(20).length;
-    const fits = Math.floor(20_000 / perRequest);
-    for (let i = 0; i < fits; i += 1) assert.equal((await send('ann')).status, 200, `request ${i} of ${fits}`);
-    const { status, message } = await send('ann');
-    assert.equal(status, 429);
-    assert.match(message, /bytes_in_flight/);
-    for (let i = 0; i < 2 * fits; i += 1) assert.equal((await send('bob')).status, 200);
-    assert.equal(await figure({ http, admin }, 'genesis_tenant_in_flight_bytes', 'ann'), fits * perRequest);
+    const send = (user: string): Promise<HttpAnswer> =>
+      httpRequest(`http://127.0.0.1:${http}${path}`, { headers: { ...headers, authorization: basic(user) }, body });
+    const inFlight = (): Promise<number> => figure({ http, admin }, 'genesis_tenant_in_flight_bytes', 'ann');
+    const isTaken = async (user: string): Promise<boolean> => [200, 204].includes((await send(user)).status);
+    assert.ok(await isTaken('ann'));
+    const kept = await inFlight();
+    const fits = Math.floor((20_000 - body.length) / kept) + 1;
+    assert.ok(fits > 3 && fits < 100, `${fits} of ${kept} bytes`);
+    for (let i = 1; i < fits; i += 1) assert.ok(await isTaken('ann'), `request ${i} of ${fits}`);
+    const refused = await send('ann');
+    assert.equal(refused.status, 429);
+    assert.match(refused.body.toString(), /bytes_in_flight/);
+    for (let i = 0; i < 2 * fits; i += 1) assert.ok(await isTaken('bob'));
+    assert.equal(await inFlight(), fits * kept);
     // It would try to deliver until its deadline.
     process.kill(agent.pid, 'SIGKILL');
-  },
-);
+  });
+}
