@@ -3,14 +3,13 @@
 // install-peers.sh installs both.
 
 import assert from 'node:assert/strict';
-import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
+import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { fileURLToPath } from 'node:url';
 import prometheusRemoteWrite from '../../../exporters/prometheus_remote_write/index.ts';
 import { type RemoteWriteMessage, V1_MESSAGE, V2_MESSAGE } from '../../../proto/prometheus/remote-write/fields.ts';
 import { REQUESTS } from '../../exporters/prometheus_remote_write/cases.ts';
@@ -19,56 +18,53 @@ import { sentBy } from '../../exporters/prometheus_remote_write/running.ts';
 import { freePorts, startAgent } from '../../support/agent.ts';
 import { SOON, testContext } from '../../support/context.ts';
 import { httpRequest } from '../../support/http-request.ts';
+import { currentPrometheus, type Peer, prometheus as anyPrometheus } from '../../support/peers.ts';
 import { attributes, batchOfJson } from '../../support/processor.ts';
 
 /** The time of the newest sample of the cases, in seconds. */
 const NEWEST = 1_700_000_121;
 
-const cached = (file: string): string => fileURLToPath(new URL(`../../../.cache/${file}`, import.meta.url));
-
-interface Peer {
+interface Written {
   readonly name: string;
-  readonly command: string | undefined;
+  readonly peer: Peer;
+  readonly isCurrent: boolean;
   readonly flags: readonly string[];
-  readonly protocols: readonly RemoteWriteMessage[];
 }
 
-const PEERS: readonly Peer[] = [
+const PROTOCOLS: readonly RemoteWriteMessage[] = [V1_MESSAGE, V2_MESSAGE];
+
+const PEERS: readonly Written[] = [
   {
     name: "Debian's Prometheus",
-    command: ['prometheus', cached('debian/usr/bin/prometheus')].find(runs),
+    peer: anyPrometheus(),
+    isCurrent: false,
     flags: ['--enable-feature=native-histograms,exemplar-storage'],
-    protocols: [V1_MESSAGE, V2_MESSAGE],
   },
   {
     name: 'a current Prometheus',
-    command: [cached('prometheus')].find(runs),
+    peer: currentPrometheus(),
+    isCurrent: true,
     flags: ['--enable-feature=exemplar-storage,metadata-wal-records'],
-    protocols: [V1_MESSAGE, V2_MESSAGE],
   },
 ];
-
-function runs(command: string): boolean {
-  return (!command.includes('/') || existsSync(command)) && spawnSync(command, ['--version']).status === 0;
-}
 
 interface Running {
   readonly url: string;
   stop(): Promise<void>;
 }
 
-async function started(peer: Peer, folder: string, port: number): Promise<Running> {
+async function started({ peer, flags }: Written, folder: string, port: number): Promise<Running> {
   const file = path.join(folder, 'prometheus.yml');
   writeFileSync(file, 'global: {scrape_interval: 1h}\n');
   const child: ChildProcess = spawn(
-    peer.command ?? '',
+    peer.program,
     [
       `--config.file=${file}`,
       `--storage.tsdb.path=${path.join(folder, 'data')}`,
       `--web.listen-address=127.0.0.1:${port}`,
       '--web.enable-remote-write-receiver',
       '--storage.tsdb.retention.time=100y',
-      ...peer.flags,
+      ...flags,
     ],
     { stdio: 'ignore' },
   );
@@ -147,22 +143,23 @@ function rounded(bound: number): number {
   return Number.isFinite(bound) ? Number(bound.toPrecision(9)) : bound;
 }
 
-for (const peer of PEERS) {
-  const skip =
-    peer.command === undefined ? `${peer.name} is not installed (test/slow/interop/install-peers.sh)` : false;
-  for (const protocol of peer.protocols) {
-    for (const customBuckets of peer.name.includes('current') ? [false, true] : [false]) {
-      const title = `${peer.name} has every series: ${protocol}${customBuckets ? ', custom buckets' : ''}`;
-      void test(title, { skip }, () => hasEverySeries(peer, protocol, customBuckets));
+for (const written of PEERS) {
+  const { name, isCurrent } = written;
+  const { skip } = written.peer;
+  // One that knows 1.0 only is asked to take 2.0 as well, and gets 1.0.
+  for (const protocol of PROTOCOLS) {
+    for (const customBuckets of isCurrent ? [false, true] : [false]) {
+      const title = `${name} has every series: ${protocol}${customBuckets ? ', custom buckets' : ''}`;
+      void test(title, { skip }, () => hasEverySeries(written, protocol, customBuckets));
     }
   }
-  void test(`${peer.name} loses nothing when the agent is killed while it is down`, { skip }, () => losesNothing(peer));
+  void test(`${name} loses nothing when the agent is killed while it is down`, { skip }, () => losesNothing(written));
 }
 
-async function hasEverySeries(peer: Peer, protocol: RemoteWriteMessage, customBuckets: boolean): Promise<void> {
+async function hasEverySeries(written: Written, protocol: RemoteWriteMessage, customBuckets: boolean): Promise<void> {
   const folder = mkdtempSync(path.join(os.tmpdir(), 'remote-write-'));
   const [port = 0] = await freePorts(1);
-  const prometheus = await started(peer, folder, port);
+  const prometheus = await started(written, folder, port);
   try {
     const settings = {
       protobuf_message: protocol,
@@ -219,7 +216,7 @@ function counted(value: number, timeMs: number): object {
   return { resourceMetrics: [{ scopeMetrics: [{ metrics }] }] };
 }
 
-async function losesNothing(peer: Peer): Promise<void> {
+async function losesNothing(written: Written): Promise<void> {
   const folder = mkdtempSync(path.join(os.tmpdir(), 'remote-write-'));
   const [port = 0, otlp = 0] = await freePorts(2);
   const config = {
@@ -227,7 +224,7 @@ async function losesNothing(peer: Peer): Promise<void> {
     exporters: {
       prometheus_remote_write: {
         endpoint: `http://127.0.0.1:${port}/api/v1/write`,
-        protobuf_message: peer.name.includes('current') ? V2_MESSAGE : V1_MESSAGE,
+        protobuf_message: written.isCurrent ? V2_MESSAGE : V1_MESSAGE,
         retry_on_failure: { initial_interval: '100ms', max_interval: '1s' },
         wal: { directory: path.join(folder, 'wal') },
       },
@@ -252,7 +249,7 @@ async function losesNothing(peer: Peer): Promise<void> {
       process.kill(agent.pid, 'SIGKILL');
       await agent.exited;
     }
-    prometheus = await started(peer, folder, port);
+    prometheus = await started(written, folder, port);
     await using agent = await startAgent({ config });
     assert.ok(agent.isRunning);
     const time = begin / 1000 + POINTS;
