@@ -1,5 +1,6 @@
 // Adds deltas up: what a point comes to together with those before it.
 
+import { type DeltaState, DeltaStore } from '../../pipeline/metric-series/delta-store.ts';
 import {
   type DataPointView,
   ExponentialHistogramDataPointView,
@@ -13,12 +14,11 @@ import {
   type Outcome,
   type SeriesValue,
 } from '../../proto/prometheus/accumulated-values.ts';
-import { type DeltaState, DeltaStore } from './delta-store.ts';
 import type { DropRule } from './drop-rules.ts';
 import type { KnownSeries } from './known.ts';
 
 export class Accumulator {
-  readonly #store: DeltaStore;
+  readonly #store: DeltaStore<SeriesValue>;
   #nowMs = 0;
 
   constructor(options: { maxSeries: number; expirationMs: number }) {
@@ -37,7 +37,7 @@ export class Accumulator {
   }
 
   /** What the series has come to with this point; a rule where the point is dropped. `Kind` is the value's class. */
-  add(series: KnownSeries, point: DataPointView, Kind: new () => SeriesValue): DeltaState | DropRule {
+  add(series: KnownSeries, point: DataPointView, Kind: new () => SeriesValue): DeltaState<SeriesValue> | DropRule {
     let state = series.delta;
     if (!state || state.isGone) state = this.#store.obtain(series.key, new Kind());
     if (!state) return 'delta_limit';

@@ -1,12 +1,13 @@
 // What is known of resources, scopes, metrics and series that came before, so that a point finds its series of remote write
 // without being translated again. Bounded: what is too much is forgotten as a whole and worked out anew.
 
+import type { DeltaState } from '../../pipeline/metric-series/delta-store.ts';
 import { type DataPointView, METRIC, type MetricCursor, type MetricView } from '../../proto/otlp/metrics.ts';
 import { type Texts, texts } from '../../proto/prometheus/attribute-texts.ts';
+import type { SeriesValue } from '../../proto/prometheus/accumulated-values.ts';
 import { decimalText } from '../../proto/prometheus/number-text.ts';
 import { METRIC_TYPE } from '../../proto/prometheus/remote-write/fields.ts';
 import type { SeriesMetadata } from '../../proto/prometheus/remote-write/writer.ts';
-import type { DeltaState } from './delta-store.ts';
 import { KnownByBytes } from './known-by-bytes.ts';
 import { type BaseLabels, type LabelRules, namedLabels, type ResourceLabels } from './labels.ts';
 import { OutSeries } from './series.ts';
@@ -57,7 +58,7 @@ export class KnownSeries implements PointSeries {
   readonly #buckets: OutSeries[] = [];
   readonly #bounds: number[] = [];
   #infinite: OutSeries | undefined;
-  delta: DeltaState | undefined;
+  delta: DeltaState<SeriesValue> | undefined;
 
   constructor(catalog: Catalog, name: string, metadata: SeriesMetadata, base: BaseLabels) {
     this.#catalog = catalog;

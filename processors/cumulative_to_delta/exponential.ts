@@ -1,11 +1,7 @@
 // Exponential histograms: what came between two cumulative ones. Source: contrib cumulativetodeltaprocessor v0.161,
 // internal/tracking, and the data model's rules for changing scale and zero threshold.
 
-/** Counts of buckets, the first of them with the index `offset`. */
-export interface Buckets {
-  offset: number;
-  counts: bigint[];
-}
+import { coarsened, trimmed, type Buckets } from '../../pipeline/metric-series/exponential-buckets.ts';
 
 export interface Exponential {
   count: bigint;
@@ -41,28 +37,6 @@ function widenZero(histogram: Exponential, threshold: number): void {
   const scaleFactor = Math.LOG2E * 2 ** histogram.scale;
   const last = Math.ceil(Math.log(threshold) * scaleFactor) - 1;
   histogram.zeroCount += trimmed(histogram.positive, last) + trimmed(histogram.negative, last);
-}
-
-/** Takes out the buckets up to this index; gives the sum of their counts. */
-function trimmed(buckets: Buckets, last: number): bigint {
-  const size = Math.min(last - buckets.offset + 1, buckets.counts.length);
-  if (!(size > 0)) return 0n;
-  let sum = 0n;
-  for (const count of buckets.counts.splice(0, size)) sum += count;
-  buckets.offset += size;
-  return sum;
-}
-
-/** Divides indices by 2^bits, rounded down, and adds up what falls together. */
-function coarsened({ offset, counts }: Buckets, bits: number): Buckets {
-  const divisor = 2 ** bits;
-  const first = Math.floor(offset / divisor);
-  const merged: bigint[] = [];
-  for (const [index, count] of counts.entries()) {
-    const at = Math.floor((offset + index) / divisor) - first;
-    merged[at] = (merged[at] ?? 0n) + count;
-  }
-  return { offset: first, counts: merged };
 }
 
 /** From the first to the last bucket that grew; undefined where one shrank. */

@@ -4,24 +4,26 @@ import type { Batch } from '../../pipeline/batch.ts';
 import type { ComponentContext, Processor } from '../../pipeline/component.ts';
 import type { Consumer } from '../../pipeline/delivery.ts';
 import { textTest, type TextTest } from '../../pipeline/match-properties/values.ts';
+import { DataRewriter, type Decision } from '../../pipeline/metric-series/data-rewriter.ts';
+import { SeriesKey } from '../../pipeline/metric-series/series-key.ts';
 import { spliceBatch, type ChunkEditor } from '../../pipeline/splice-batch.ts';
 import type { BoundCounter } from '../../pipeline/telemetry.ts';
 import type { MessageDraft } from '../../proto/otlp/message-draft.ts';
+import { TEMPORALITY_CUMULATIVE } from '../../proto/otlp/metric-writer.ts';
 import {
   ExponentialHistogramDataPointView,
   HistogramDataPointView,
   METRIC,
   NumberDataPointView,
+  TEMPORALITY_DELTA,
   type DataPointView,
   type MetricView,
 } from '../../proto/otlp/metrics.ts';
 import { DROP, KEEP, spliceMetrics } from '../../proto/otlp/splice.ts';
 import type { CumulativeToDeltaConfig } from './config.ts';
-import { DataRewriter, type Decision } from './rewrite.ts';
-import { SeriesKey } from './series.ts';
-import { Tracker, type Point, type Reason } from './tracker.ts';
+import { writeDelta } from './write.ts';
+import { Tracker, type Delta, type Point, type Reason } from './tracker.ts';
 
-const CUMULATIVE = 2;
 /** The bit of a point's flags that says that it has no value. */
 const NO_RECORDED_VALUE = 1;
 
@@ -90,8 +92,8 @@ export class CumulativeToDelta implements Processor {
   readonly #included: Selection;
   readonly #excluded: Selection;
   readonly #tracker: Tracker;
-  readonly #key = new SeriesKey();
-  readonly #rewriter = new DataRewriter();
+  readonly #key = new SeriesKey({ scopesByAttributes: false });
+  readonly #rewriter = new DataRewriter(TEMPORALITY_DELTA, writeDelta);
   readonly #splicer: ChunkEditor;
   readonly #meters: Readonly<Record<TypeName, TypeMeter>>;
   /** Of the current metric. */
@@ -99,15 +101,15 @@ export class CumulativeToDelta implements Processor {
   /** Of the current batch, by reason. */
   readonly #tally: Record<string, number> = {};
 
-  readonly #decide = (point: DataPointView): Decision => {
+  readonly #decide = (point: DataPointView): Decision<Delta> => {
     if ((point.flags & NO_RECORDED_VALUE) !== 0) return this.#drop('no_value');
     const value = pointOf(point);
     if (value.kind === 'number' && typeof value.value === 'number' && Number.isNaN(value.value)) return 'keep';
     const valueType = value.kind === 'number' ? typeof value.value : value.kind;
-    const delta = this.#tracker.convert(this.#key.of(point, valueType), value, {
-      start: point.startTimeUnixNano,
-      time: point.timeUnixNano,
-    });
+    const { startTimeUnixNano: start, timeUnixNano: time } = point;
+    // An int and a float never continue each other, nor do series with other start times.
+    const key = this.#key.of(point, `${valueType}${start.toString(36)}`);
+    const delta = this.#tracker.convert(key, value, { start, time });
     if (typeof delta === 'string') return this.#drop(delta);
     this.#meter.converted();
     return delta;
@@ -196,7 +198,7 @@ export class CumulativeToDelta implements Processor {
   }
 
   #isConverted(metric: MetricView, type: TypeName): boolean {
-    if (metric.aggregationTemporality !== CUMULATIVE) return false;
+    if (metric.aggregationTemporality !== TEMPORALITY_CUMULATIVE) return false;
     if (type === 'sum' && !metric.isMonotonic) return false;
     // A histogram without points stays; a sum without points goes, as in the collector.
     if (type !== 'sum' && !metric.dataPoints().next()) return false;

@@ -1,4 +1,4 @@
-// What tells one series of points from another: resource, scope, metric, value type, attributes in any order, start time.
+// What tells one series of points from another: resource, scope, metric, attributes in any order, and what its user adds.
 
 import { createHash } from 'node:crypto';
 import type { AttributesView } from '../../proto/otlp/attributes.ts';
@@ -7,26 +7,32 @@ import type { DataPointView, MetricView } from '../../proto/otlp/metrics.ts';
 
 /** Builds keys from the outside to the inside, so that what many points share is built once. */
 export class SeriesKey {
+  readonly #scopesByAttributes: boolean;
   #resource = '';
   #scope = '';
   #metric = '';
+
+  /** `scopesByAttributes`: whether scopes with other attributes have other series. */
+  constructor(options: { readonly scopesByAttributes: boolean }) {
+    this.#scopesByAttributes = options.scopesByAttributes;
+  }
 
   enterResource(resource: ResourceView): void {
     this.#resource = shortened(attributesKey(resource.attributes));
   }
 
-  enterScope({ name, version }: ScopeView): void {
-    this.#scope = shortened(`${this.#resource}${measured(name)}${measured(version)}`);
+  enterScope({ name, version, attributes }: ScopeView): void {
+    const more = this.#scopesByAttributes ? attributesKey(attributes) : '';
+    this.#scope = shortened(`${this.#resource}${measured(name)}${measured(version)}${more}`);
   }
 
-  enterMetric({ type, name, unit }: MetricView): void {
-    this.#metric = shortened(`${this.#scope}${type}${measured(name)}${measured(unit)}`);
+  enterMetric({ type, name, unit, isMonotonic }: MetricView): void {
+    this.#metric = shortened(`${this.#scope}${type}${isMonotonic ? '+' : ''}${measured(name)}${measured(unit)}`);
   }
 
-  /** `valueType` is that of number points: an int and a float never continue each other. */
-  of(point: DataPointView, valueType: string): string {
-    const start = point.startTimeUnixNano.toString(36);
-    return `${this.#metric}${valueType}${measured(start)}${attributesKey(point.attributes)}`;
+  /** `more` is what tells series apart besides. */
+  of(point: DataPointView, more = ''): string {
+    return `${this.#metric}${measured(more)}${attributesKey(point.attributes)}`;
   }
 }
 

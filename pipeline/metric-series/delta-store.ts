@@ -1,12 +1,13 @@
-// What deltas have added up to, by series. Remote write has cumulative values only: a delta is added to those before it, and
-// the sum is sent. Bounded, and forgotten when no more deltas come; then the sum begins anew, which Prometheus takes for a
-// counter's reset.
+// What deltas have added up to, by series, for those who make cumulative values of them. Bounded, and forgotten when no more
+// deltas come; then the sum begins anew, which readers take for a counter's reset.
 
-import type { SeriesValue } from '../../proto/prometheus/accumulated-values.ts';
+interface Valued {
+  readonly kind: string;
+}
 
-export class DeltaState {
+export class DeltaState<Value extends Valued> {
   readonly key: string;
-  readonly value: SeriesValue;
+  readonly value: Value;
   /** Until its first point. */
   isNew = true;
   isGone = false;
@@ -17,7 +18,7 @@ export class DeltaState {
   /** On the steady clock. */
   updatedMs = 0;
 
-  constructor(key: string, value: SeriesValue) {
+  constructor(key: string, value: Value) {
     this.key = key;
     this.value = value;
   }
@@ -26,8 +27,8 @@ export class DeltaState {
 const MIN_SWEEP_MS = 1_000;
 const MAX_SWEEP_MS = 60_000;
 
-export class DeltaStore {
-  readonly #states = new Map<string, DeltaState>();
+export class DeltaStore<Value extends Valued> {
+  readonly #states = new Map<string, DeltaState<Value>>();
   readonly #maxSeries: number;
   readonly #expirationMs: number;
   #nextSweepMs = 0;
@@ -43,7 +44,7 @@ export class DeltaStore {
   }
 
   /** What is kept for the key, or `made` from here on; undefined where there is no room. */
-  obtain(key: string, made: SeriesValue): DeltaState | undefined {
+  obtain(key: string, made: Value): DeltaState<Value> | undefined {
     const known = this.#states.get(key);
     if (known && known.value.kind === made.kind) return known;
     // Another kind of value under the same labels begins anew.
@@ -54,7 +55,7 @@ export class DeltaStore {
     return state;
   }
 
-  remove(state: DeltaState): void {
+  remove(state: DeltaState<Value>): void {
     if (state.isGone) return;
     state.isGone = true;
     this.#states.delete(state.key);
