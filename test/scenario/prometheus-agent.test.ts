@@ -8,12 +8,12 @@ import path from 'node:path';
 import { test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { parse } from 'yaml';
+import { STALE } from '../exporters/prometheus_remote_write/messages.ts';
 import { startSink, type Sink } from '../exporters/prometheus_remote_write/sink.ts';
 import { target } from '../receivers/prometheus/running.ts';
 import { startAgent } from '../support/agent.ts';
 
 const EXAMPLE = new URL('../../examples/prometheus-agent.yaml', import.meta.url);
-const STALE_BITS = 0x7ff0000000000002n;
 
 interface Sample {
   readonly labels: Readonly<Record<string, string>>;
@@ -25,7 +25,7 @@ interface Sample {
 /** Every sample of a metric that has arrived, oldest first. */
 function samples(sink: Sink, name: string): Sample[] {
   const found: Sample[] = [];
-  for (const { message, request } of sink.received) {
+  for (const { request } of sink.received) {
     for (const series of request.timeseries) {
       const labels = Object.fromEntries((series.labels ?? []).map((label) => [label.name, label.value]));
       if (labels['__name__'] !== name) continue;
@@ -33,20 +33,13 @@ function samples(sink: Sink, name: string): Sample[] {
         found.push({
           labels,
           value,
-          isStale: Number.isNaN(value) && hasStaleMarker(message),
+          isStale: value === STALE,
           timeMs: Number(timestamp),
         });
       }
     }
   }
   return found.toSorted((a, b) => a.timeMs - b.timeMs);
-}
-
-/** The marker is a NaN of its own, which is a NaN like others once it is decoded. */
-function hasStaleMarker(message: Uint8Array): boolean {
-  const bytes = Buffer.alloc(8);
-  bytes.writeBigUInt64LE(STALE_BITS);
-  return Buffer.from(message.buffer, message.byteOffset, message.length).includes(bytes);
 }
 
 void test('the example scrapes, follows its files and reloads, and writes it all on', async () => {

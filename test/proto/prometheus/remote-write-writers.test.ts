@@ -11,7 +11,7 @@ import { WriterV2 } from '../../../proto/prometheus/remote-write/writer-v2.ts';
 import { compareTexts, type RequestWriter, SeriesLabels } from '../../../proto/prometheus/remote-write/writer.ts';
 import { ProtoWriter } from '../../../proto/wire-writer.ts';
 import { seriesOf } from '../../exporters/prometheus_remote_write/expected.ts';
-import { decodeRequest } from '../../exporters/prometheus_remote_write/messages.ts';
+import { decodeRequest, STALE } from '../../exporters/prometheus_remote_write/messages.ts';
 
 const counts = fc.array(fc.oneof(fc.constant(0), fc.nat(1000), fc.integer({ min: 2 ** 40, max: 2 ** 51 })), {
   maxLength: 30,
@@ -100,7 +100,7 @@ void test('what is written is read', () => {
               : (of.labels_refs ?? []).map((ref) => symbols[ref]);
           assert.deepEqual(textsOf(found), sorted(labels));
           assert.deepEqual(
-            found.samples.map(({ value, timestamp }) => (Number.isNaN(value) ? 'stale' : value) + timestamp),
+            found.samples.map(({ value, timestamp }) => (value === STALE ? 'stale' : value) + timestamp),
             samples.map(({ value, isStale, timeMs }) => (isStale ? 'stale' : value) + String(timeMs)),
           );
           assert.deepEqual(
