@@ -30,6 +30,10 @@ export const COMPONENTS: Readonly<Record<ComponentKind, Entries>> = {
       aliases: ['cumulativetodelta'],
       load: () => import('../processors/cumulative_to_delta/index.ts'),
     },
+    delta_to_cumulative: {
+      aliases: ['deltatocumulative'],
+      load: () => import('../processors/delta_to_cumulative/index.ts'),
+    },
     filter: { load: () => import('../processors/filter/index.ts') },
     groupbyattrs: { load: () => import('../processors/groupbyattrs/index.ts') },
     memory_limiter: { load: () => import('../processors/memory_limiter/index.ts') },

@@ -43,6 +43,11 @@ export class DeltaStore<Value extends Valued> {
     return this.#states.size;
   }
 
+  /** What is kept for the key, if anything. */
+  find(key: string): DeltaState<Value> | undefined {
+    return this.#states.get(key);
+  }
+
   /** What is kept for the key, or `made` from here on; undefined where there is no room. */
   obtain(key: string, made: Value): DeltaState<Value> | undefined {
     const known = this.#states.get(key);
