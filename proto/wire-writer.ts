@@ -124,6 +124,12 @@ export class ProtoWriter {
     else this.varint64(BigInt(value));
   }
 
+  /** sint32: zigzag-encoded, so that small negative numbers are short. */
+  sint32Field(field: number, value: number): void {
+    this.tag(field, VARINT);
+    this.varint(((value << 1) ^ (value >> 31)) >>> 0);
+  }
+
   /** int64 and uint64. */
   int64Field(field: number, value: bigint): void {
     this.tag(field, VARINT);
@@ -145,6 +151,18 @@ export class ProtoWriter {
     this.tag(field, FIXED64);
     scratchUnsigned[0] = BigInt.asUintN(64, value);
     this.#scratch();
+  }
+
+  /** fixed64 and sfixed64 without a bigint: exact up to 2^53, a fraction is cut off. */
+  fixed64NumberField(field: number, value: number): void {
+    this.tag(field, FIXED64);
+    this.fixed64Number(value);
+  }
+
+  /** The same without a tag, as in packed fields. */
+  fixed64Number(value: number): void {
+    const whole = Math.trunc(value);
+    this.fixed64Words(whole >>> 0, Math.floor(whole / TWO_32) >>> 0);
   }
 
   doubleField(field: number, value: number): void {

@@ -167,7 +167,7 @@ export class ProtobufPage implements Page {
     const histogram = writer.begin(METRIC.histogram, METRIC_LENGTH);
     this.#count(HISTOGRAM.count, value.count);
     writer.doubleField(HISTOGRAM.sum, value.sum);
-    writer.uint32Field(HISTOGRAM.schema, zigzag32(value.scale));
+    writer.sint32Field(HISTOGRAM.schema, value.scale);
     writer.doubleField(HISTOGRAM.zeroThreshold, value.zeroThreshold || DEFAULT_ZERO_THRESHOLD);
     this.#count(HISTOGRAM.zeroCount, value.zeroCount);
     this.#buckets(value.negative, HISTOGRAM.negativeSpan, HISTOGRAM.negativeDelta);
@@ -183,7 +183,7 @@ export class ProtobufPage implements Page {
     const writer = this.#writer;
     const span = writer.begin(spanField);
     // Prometheus numbers a bucket by its upper end, OpenTelemetry by its lower one.
-    writer.uint32Field(SPAN.offset, zigzag32(offset + 1));
+    writer.sint32Field(SPAN.offset, offset + 1);
     writer.uint32Field(SPAN.length, counts.length);
     writer.end(span);
     let before = 0;
@@ -244,10 +244,6 @@ export class ProtobufPage implements Page {
 
 function exemplarsOf({ exemplars, value }: Series): readonly Exemplar[] {
   return exemplars ? readExemplars(exemplars, value.kind) : [];
-}
-
-function zigzag32(value: number): number {
-  return ((value << 1) ^ (value >> 31)) >>> 0;
 }
 
 function zigzag64(value: number): bigint {

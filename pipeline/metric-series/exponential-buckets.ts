@@ -36,7 +36,7 @@ export function trimmed(buckets: Buckets, last: number): bigint {
 /** The message `Buckets`. */
 export function encodedBuckets({ offset, counts }: Buckets): Uint8Array {
   const out = new ProtoWriter(16 + 2 * counts.length);
-  if (offset !== 0) out.uint32Field(1, ((offset << 1) ^ (offset >> 31)) >>> 0);
+  if (offset !== 0) out.sint32Field(1, offset);
   if (counts.length > 0) {
     const mark = out.begin(2, counts.length);
     for (const count of counts) out.varint64(count);

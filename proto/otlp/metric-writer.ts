@@ -1,7 +1,6 @@
 // Writes metrics that are made here (scraped, not received) as one serialised export request, point by point into one
 // buffer that is used again: nothing is built as an object first.
 
-import { FIXED64 } from '../wire.ts';
 import { ProtoWriter } from '../wire-writer.ts';
 import type { JsValue } from './any-value.ts';
 import { EncodedAttribute } from './encoded-attribute.ts';
@@ -175,7 +174,7 @@ export class MetricWriter {
     const out = this.#out;
     const mark = out.begin(METRIC_DATA.dataPoints, POINT_LENGTH);
     out.raw(this.#times.bytes, 0, this.#times.length);
-    if (this.#isInteger) writeInteger(out, NUMBER_DATA_POINT.asInt, value);
+    if (this.#isInteger) out.fixed64NumberField(NUMBER_DATA_POINT.asInt, value);
     else out.doubleField(NUMBER_DATA_POINT.asDouble, value);
     out.raw(attributes.asField(NUMBER_DATA_POINT.attributes));
     out.end(mark);
@@ -187,11 +186,11 @@ export class MetricWriter {
     const { count, sum, min, max, bucketCounts, explicitBounds } = value;
     const mark = out.begin(METRIC_DATA.dataPoints, POINT_LENGTH * 2);
     out.raw(this.#times.bytes, 0, this.#times.length);
-    writeInteger(out, HISTOGRAM_DATA_POINT.count, count);
+    out.fixed64NumberField(HISTOGRAM_DATA_POINT.count, count);
     if (sum !== undefined) out.doubleField(HISTOGRAM_DATA_POINT.sum, sum);
     // Packed, as proto3 has it: the scratch writer's fields without their tags.
     const counts = out.begin(HISTOGRAM_DATA_POINT.bucketCounts, bucketCounts.length * 8);
-    for (const one of bucketCounts) out.fixed64Words(lowWord(one), highWord(one));
+    for (const one of bucketCounts) out.fixed64Number(one);
     out.end(counts);
     const bounds = out.begin(HISTOGRAM_DATA_POINT.explicitBounds, explicitBounds.length * 8);
     for (const one of explicitBounds) out.double(one);
@@ -247,21 +246,4 @@ export class MetricWriter {
     }
     this.#resourceStart = -1;
   }
-}
-
-const TWO_32 = 2 ** 32;
-
-/** Of a whole number up to 2^53, the words of a 64-bit integer. */
-export function lowWord(value: number): number {
-  return Math.trunc(value) >>> 0;
-}
-
-export function highWord(value: number): number {
-  return Math.floor(Math.trunc(value) / TWO_32) >>> 0;
-}
-
-/** An sfixed64 or fixed64 without a bigint. */
-function writeInteger(out: ProtoWriter, field: number, value: number): void {
-  out.tag(field, FIXED64);
-  out.fixed64Words(lowWord(value), highWord(value));
 }

@@ -11,7 +11,7 @@ import {
 import type { NativeHistogram } from '../../proto/prometheus/remote-write/reader-histogram.ts';
 import type { BucketSide } from '../../proto/prometheus/remote-write/reader-histogram.ts';
 import type { WriteRequestReader } from '../../proto/prometheus/remote-write/reader.ts';
-import { FIXED64, VARINT } from '../../proto/wire.ts';
+import { FIXED64 } from '../../proto/wire.ts';
 import type { ProtoWriter } from '../../proto/wire-writer.ts';
 import { WaitingExemplars, writeExemplar } from './exemplars.ts';
 import type { Groups, MetricGroup } from './groups.ts';
@@ -21,7 +21,7 @@ import { isTime, writeUnixNano } from './times.ts';
 /** The bit of a point's flags that says it has no value: what a mark of staleness means. */
 const NO_RECORDED_VALUE = 1;
 const BUCKETS = { offset: 1, bucketCounts: 2 } as const;
-const TWO_32 = 2 ** 32;
+const MAX_COUNT = 2 ** 64 - 2048;
 const POINT_LENGTH = 200;
 
 /** A histogram or summary that was put together from classic series. */
@@ -93,7 +93,7 @@ export class PointWriter {
     if (this.#reader.isStaleAt(histogram.sumAt)) {
       out.uint32Field(fields.flags, NO_RECORDED_VALUE);
     } else {
-      fixed64(out, fields.count, histogram.count);
+      out.fixed64NumberField(fields.count, countOf(histogram.count));
       if (histogram.sumAt >= 0) out.doubleField(fields.sum, histogram.sum);
       if (isCustom) customBuckets(out, histogram);
       else exponentialBuckets(out, histogram);
@@ -114,7 +114,7 @@ export class PointWriter {
     if (point.isStale) {
       out.uint32Field(fields.flags, NO_RECORDED_VALUE);
     } else {
-      fixed64(out, fields.count, point.count);
+      out.fixed64NumberField(fields.count, countOf(point.count));
       out.doubleField(fields.sum, point.sum);
       if (point.isSummary) quantiles(out, point);
       else explicitBuckets(out, point);
@@ -175,21 +175,15 @@ export class PointWriter {
   }
 }
 
-function fixed64(out: ProtoWriter, field: number, value: number): void {
-  out.tag(field, FIXED64);
-  words(out, value);
-}
-
 /** A count of floats loses its fraction, as in the collector. */
-function words(out: ProtoWriter, value: number): void {
-  const whole = Math.min(Math.floor(value), 2 ** 64 - 2048);
-  out.fixed64Words((whole % TWO_32) >>> 0, Math.floor(whole / TWO_32) >>> 0);
+function countOf(value: number): number {
+  return Math.min(value, MAX_COUNT);
 }
 
 function exponentialBuckets(out: ProtoWriter, histogram: NativeHistogram): void {
   const fields = EXPONENTIAL_HISTOGRAM_DATA_POINT;
-  sint32(out, fields.scale, histogram.schema);
-  fixed64(out, fields.zeroCount, histogram.zeroCount);
+  out.sint32Field(fields.scale, histogram.schema);
+  out.fixed64NumberField(fields.zeroCount, countOf(histogram.zeroCount));
   out.doubleField(fields.zeroThreshold, histogram.zeroThreshold);
   side(out, fields.positive, histogram.positive);
   side(out, fields.negative, histogram.negative);
@@ -199,7 +193,7 @@ function exponentialBuckets(out: ProtoWriter, histogram: NativeHistogram): void 
 function side(out: ProtoWriter, field: number, { first, dense }: BucketSide): void {
   if (dense.length === 0) return;
   const mark = out.begin(field, dense.length + 8);
-  sint32(out, BUCKETS.offset, first - 1);
+  out.sint32Field(BUCKETS.offset, first - 1);
   const counts = out.begin(BUCKETS.bucketCounts, dense.length);
   for (let index = 0; index < dense.length; index++) out.varintNumber(Math.floor(dense.values[index] as number)); // safe: below length
   out.end(counts);
@@ -211,7 +205,7 @@ function customBuckets(out: ProtoWriter, { bounds, positive }: NativeHistogram):
   const counts = out.begin(HISTOGRAM_DATA_POINT.bucketCounts, (bounds.length + 1) * 8);
   for (let index = 0; index <= bounds.length; index++) {
     const at = index - first;
-    words(out, at >= 0 && at < dense.length ? (dense.values[at] as number) : 0); // safe: below length
+    out.fixed64Number(countOf(at >= 0 && at < dense.length ? (dense.values[at] as number) : 0)); // safe: below length
   }
   out.end(counts);
   const marks = out.begin(HISTOGRAM_DATA_POINT.explicitBounds, bounds.length * 8);
@@ -221,7 +215,7 @@ function customBuckets(out: ProtoWriter, { bounds, positive }: NativeHistogram):
 
 function explicitBuckets(out: ProtoWriter, { bounds, values }: ClassicPoint): void {
   const counts = out.begin(HISTOGRAM_DATA_POINT.bucketCounts, values.length * 8);
-  for (const value of values) words(out, value);
+  for (const value of values) out.fixed64Number(countOf(value));
   out.end(counts);
   const marks = out.begin(HISTOGRAM_DATA_POINT.explicitBounds, bounds.length * 8);
   for (const bound of bounds) out.double(bound);
@@ -235,9 +229,4 @@ function quantiles(out: ProtoWriter, { bounds, values }: ClassicPoint): void {
     out.doubleField(2, values[index] ?? 0);
     out.end(mark);
   }
-}
-
-function sint32(out: ProtoWriter, field: number, value: number): void {
-  out.tag(field, VARINT);
-  out.varint(((value << 1) ^ (value >> 31)) >>> 0);
 }

@@ -2,10 +2,11 @@
 // are used again, and says what is wrong with it. Rules: https://prometheus.io/docs/specs/native_histograms/ and Validate of
 // prometheus/prometheus v0.314.0, model/histogram.
 
+import { zigzag } from '../../otlp/repeated-numbers.ts';
 import { FIXED64, LENGTH_DELIMITED, malformed, ProtoReader, readDouble, VARINT } from '../../wire.ts';
 import { BUCKET_SPAN, CUSTOM_BUCKETS_SCHEMA, HISTOGRAM, MAX_SCHEMA, MIN_SCHEMA } from './fields.ts';
+import { int64Of, uint64Of, zigzagOf } from '../protobuf-values.ts';
 
-const TWO_32 = 2 ** 32;
 /**
  * The most buckets on one side once the gaps between spans are filled, as OpenTelemetry writes them. At schema 8 this is
  * values over 256 powers of two.
@@ -144,7 +145,7 @@ export class NativeHistogram {
         break;
       case HISTOGRAM.schema:
         reader.expect(VARINT);
-        this.schema = zigzag32(reader.lo);
+        this.schema = zigzag(reader.lo);
         break;
       case HISTOGRAM.zeroThreshold:
         this.zeroThreshold = double(reader);
@@ -196,8 +197,8 @@ export class NativeHistogram {
     let offset = 0;
     let length = 0;
     while (inner.next()) {
-      if (inner.field === BUCKET_SPAN.offset) offset = zigzag32(inner.lo);
-      else if (inner.field === BUCKET_SPAN.length) length = inner.hi * TWO_32 + inner.lo;
+      if (inner.field === BUCKET_SPAN.offset) offset = zigzag(inner.lo);
+      else if (inner.field === BUCKET_SPAN.length) length = uint64Of(inner);
     }
     side.spans.push(offset);
     side.spans.push(length);
@@ -205,14 +206,14 @@ export class NativeHistogram {
 
   #deltas(reader: ProtoReader, into: Doubles): void {
     if (reader.type === VARINT) {
-      into.push(zigzag64(reader));
+      into.push(zigzagOf(reader));
       return;
     }
     reader.expect(LENGTH_DELIMITED);
     const inner = this.#packed;
     for (let at = reader.start; at < reader.stop; at = inner.pos) {
       inner.varintAt(reader.bytes, at, reader.stop);
-      into.push(zigzag64(inner));
+      into.push(zigzagOf(inner));
     }
   }
 
@@ -260,22 +261,12 @@ function tooMuchInBuckets(): string {
 
 function unsigned(reader: ProtoReader): number {
   reader.expect(VARINT);
-  return reader.hi * TWO_32 + reader.lo;
+  return uint64Of(reader);
 }
 
 function signed(reader: ProtoReader): number {
   reader.expect(VARINT);
-  return (reader.hi | 0) * TWO_32 + reader.lo;
-}
-
-function zigzag32(lo: number): number {
-  return (lo >>> 1) ^ -(lo & 1);
-}
-
-function zigzag64(reader: ProtoReader): number {
-  const { lo, hi } = reader;
-  const half = (hi >>> 1) * TWO_32 + (((lo >>> 1) | (hi << 31)) >>> 0);
-  return (lo & 1) === 0 ? half : -half - 1;
+  return int64Of(reader);
 }
 
 function double(reader: ProtoReader): number {

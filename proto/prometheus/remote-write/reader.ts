@@ -5,6 +5,7 @@ import { decodeUtf8 } from '../../otlp/text.ts';
 import { FIXED64, LENGTH_DELIMITED, malformed, ProtoReader, VARINT } from '../../wire.ts';
 import { V1_EXEMPLAR, V1_LABEL, V1_METADATA, V1_REQUEST, V1_SAMPLE, V1_SERIES } from './fields.ts';
 import { V2_EXEMPLAR, V2_METADATA, V2_REQUEST, V2_SAMPLE, V2_SERIES, STALE_NAN_WORDS } from './fields.ts';
+import { int64Of } from '../protobuf-values.ts';
 import { longer, SymbolTable } from './symbols.ts';
 
 const TWO_32 = 2 ** 32;
@@ -160,7 +161,7 @@ export class WriteRequestReader {
         this.exemplarValueAt = inner.start;
       } else if (inner.field === (this.#isV2 ? timestampMs : V1_EXEMPLAR.timestampMs)) {
         inner.expect(VARINT);
-        this.exemplarMs = millisOf(inner);
+        this.exemplarMs = int64Of(inner);
       } else if (this.#isV2 && inner.field === labelRefs) {
         isWhole = this.#exemplarRefs(inner) && isWhole;
       } else if (!this.#isV2 && inner.field === V1_EXEMPLAR.labels) {
@@ -246,7 +247,7 @@ export class WriteRequestReader {
           break;
         case V2_SERIES_CREATED_MS:
           outer.expect(VARINT);
-          this.createdMs = millisOf(outer);
+          this.createdMs = int64Of(outer);
           break;
         default:
       }
@@ -362,10 +363,10 @@ export class WriteRequestReader {
         this.sampleAt[index] = inner.start;
       } else if (inner.field === timeField) {
         inner.expect(VARINT);
-        this.sampleMs[index] = millisOf(inner);
+        this.sampleMs[index] = int64Of(inner);
       } else if (inner.field === startField) {
         inner.expect(VARINT);
-        this.sampleStartMs[index] = millisOf(inner);
+        this.sampleStartMs[index] = int64Of(inner);
       }
     }
   }
@@ -417,11 +418,6 @@ export class WriteRequestReader {
   symbolText(symbol: number): string {
     return decodeUtf8(this.bytes, this.symbols.starts[symbol] ?? 0, this.symbols.ends[symbol] ?? 0);
   }
-}
-
-/** A signed 64-bit varint as a number. */
-function millisOf(reader: ProtoReader): number {
-  return (reader.hi | 0) * TWO_32 + reader.lo;
 }
 
 function longerDoubles(array: Float64Array): Float64Array {

@@ -39,7 +39,7 @@ export function writeExponential(
     writeCount(writer, HISTOGRAM.countInt, histogram.count);
     writer.doubleField(HISTOGRAM.sum, histogram.sum);
   }
-  writer.uint32Field(HISTOGRAM.schema, zigzag32(histogram.scale));
+  writer.sint32Field(HISTOGRAM.schema, histogram.scale);
   writer.doubleField(HISTOGRAM.zeroThreshold, histogram.zeroThreshold || DEFAULT_ZERO_THRESHOLD);
   writeCount(writer, HISTOGRAM.zeroCountInt, histogram.zeroCount);
   const { positive, negative } = histogram;
@@ -65,7 +65,7 @@ export function writeCustomBuckets(
 ): void {
   writeCount(writer, HISTOGRAM.countInt, histogram.count);
   writer.doubleField(HISTOGRAM.sum, histogram.sum);
-  writer.uint32Field(HISTOGRAM.schema, zigzag32(CUSTOM_BUCKETS_SCHEMA));
+  writer.sint32Field(HISTOGRAM.schema, CUSTOM_BUCKETS_SCHEMA);
   writeCount(writer, HISTOGRAM.zeroCountInt, 0);
   writeBuckets(writer, HISTOGRAM.positiveSpans, HISTOGRAM.positiveDeltas, histogram.counts, 0);
   writeTime(writer, HISTOGRAM.timestampMs, timestampMs);
@@ -78,7 +78,7 @@ export function writeCustomBuckets(
 /** The end of a series of histograms with bounds of their own. */
 export function writeStaleCustomBuckets(writer: ProtoWriter, timestampMs: number): void {
   writeStaleSum(writer);
-  writer.uint32Field(HISTOGRAM.schema, zigzag32(CUSTOM_BUCKETS_SCHEMA));
+  writer.sint32Field(HISTOGRAM.schema, CUSTOM_BUCKETS_SCHEMA);
   writeTime(writer, HISTOGRAM.timestampMs, timestampMs);
 }
 
@@ -109,7 +109,7 @@ function writeBuckets(
   let hasBuckets = false;
   for (let start = nextFilled(counts, 0); start < counts.length; start = nextFilled(counts, end)) {
     const span = writer.begin(spanField);
-    writer.uint32Field(BUCKET_SPAN.offset, zigzag32(start - end));
+    writer.sint32Field(BUCKET_SPAN.offset, start - end);
     end = runEnd(counts, start);
     writer.uint32Field(BUCKET_SPAN.length, end - start);
     writer.end(span);
@@ -144,8 +144,4 @@ function runEnd(counts: readonly number[], start: number): number {
   let last = start;
   for (let at = start + 1; at < counts.length && at - last <= MAX_GAP + 1; at++) if (counts[at] !== 0) last = at;
   return last + 1;
-}
-
-function zigzag32(value: number): number {
-  return ((value << 1) ^ (value >> 31)) >>> 0;
 }

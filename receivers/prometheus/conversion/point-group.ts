@@ -8,9 +8,7 @@ import {
   METRIC_DATA,
   SUMMARY_DATA_POINT,
 } from '../../../proto/otlp/metrics.ts';
-import { highWord, lowWord } from '../../../proto/otlp/metric-writer.ts';
 import type { NativeBuckets, NativeHistogram, PageExemplar } from '../../../proto/prometheus/page-reader.ts';
-import { FIXED64 } from '../../../proto/wire.ts';
 import { ProtoWriter } from '../../../proto/wire-writer.ts';
 import type { DataField } from './metadata.ts';
 import { type TimeWords, writeExemplars } from './point-fields.ts';
@@ -143,7 +141,7 @@ export class PointGroups {
     this.#head(out, group, times);
     if (group.isStale) out.uint32Field(fields.flags, NO_RECORDED_VALUE);
     else {
-      fixed64(out, fields.count, group.count);
+      out.fixed64NumberField(fields.count, countOf(group.count));
       if (group.hasSum) out.doubleField(fields.sum, group.sum);
     }
     if (group.native) customBuckets(out, group.native, group.isStale);
@@ -159,7 +157,7 @@ export class PointGroups {
     this.#head(out, group, times);
     if (group.isStale) out.uint32Field(fields.flags, NO_RECORDED_VALUE);
     else {
-      fixed64(out, fields.count, group.count);
+      out.fixed64NumberField(fields.count, countOf(group.count));
       if (group.hasSum) out.doubleField(fields.sum, group.sum);
     }
     for (const [index, bound] of group.bounds.entries()) {
@@ -179,10 +177,10 @@ export class PointGroups {
     const { native } = group;
     if (group.isStale || !native) out.uint32Field(fields.flags, NO_RECORDED_VALUE);
     else {
-      fixed64(out, fields.count, native.count);
+      out.fixed64NumberField(fields.count, countOf(native.count));
       out.doubleField(fields.sum, native.sum);
-      out.uint32Field(fields.scale, zigzag(native.schema));
-      fixed64(out, fields.zeroCount, native.zeroCount);
+      out.sint32Field(fields.scale, native.schema);
+      out.fixed64NumberField(fields.zeroCount, countOf(native.zeroCount));
       out.doubleField(fields.zeroThreshold, native.zeroThreshold);
       exponentialBuckets(out, fields.positive, native.positive);
       exponentialBuckets(out, fields.negative, native.negative);
@@ -216,7 +214,7 @@ function classicBuckets(out: ProtoWriter, group: PointGroup): void {
     // Safe: below the length.
     const upTo = index === length ? group.count : (values[index] as number);
     const count = isStale ? 0 : countOf(upTo - below);
-    out.fixed64Words(lowWord(count), highWord(count));
+    out.fixed64Number(count);
     below = upTo;
   }
   out.end(counts);
@@ -238,7 +236,7 @@ function customBuckets(out: ProtoWriter, native: NativeHistogram, isStale: boole
     }
   }
   const counts = out.begin(HISTOGRAM_DATA_POINT.bucketCounts, dense.length * 8);
-  for (const count of dense) out.fixed64Words(lowWord(count), highWord(count));
+  for (const count of dense) out.fixed64Number(count);
   out.end(counts);
   const limits = out.begin(HISTOGRAM_DATA_POINT.explicitBounds, bounds.length * 8);
   for (const bound of bounds) out.double(bound);
@@ -249,7 +247,7 @@ function exponentialBuckets(out: ProtoWriter, field: number, { spans, counts }: 
   if (spans.length === 0) return;
   const mark = out.begin(field, counts.length + 8);
   // Prometheus' index is that of the upper bound, OpenTelemetry's of the lower.
-  out.uint32Field(BUCKETS.offset, zigzag((spans[0] ?? 0) - 1));
+  out.sint32Field(BUCKETS.offset, (spans[0] ?? 0) - 1);
   const packed = out.begin(BUCKETS.counts, counts.length);
   let at = 0;
   for (let index = 0; index < spans.length; index += 2) {
@@ -264,17 +262,7 @@ function exponentialBuckets(out: ProtoWriter, field: number, { spans, counts }: 
   out.end(mark);
 }
 
-function fixed64(out: ProtoWriter, field: number, value: number): void {
-  out.tag(field, FIXED64);
-  const whole = countOf(value);
-  out.fixed64Words(lowWord(whole), highWord(whole));
-}
-
 /** What OTLP can count: a target may say anything. */
 function countOf(value: number): number {
   return value > 0 ? Math.min(Math.trunc(value), MAX_COUNT) : 0;
-}
-
-function zigzag(value: number): number {
-  return ((value << 1) ^ (value >> 31)) >>> 0;
 }

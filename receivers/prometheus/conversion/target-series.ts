@@ -4,6 +4,7 @@ import { constants, zstdCompressSync, zstdDecompressSync } from 'node:zlib';
 import type { ComponentLogger } from '../../../pipeline/telemetry.ts';
 import { AttributeList } from '../../../proto/otlp/metric-writer.ts';
 import { NUMBER_DATA_POINT, METRIC_DATA } from '../../../proto/otlp/metrics.ts';
+import { equalBytes } from '../../../proto/otlp/text.ts';
 import {
   LABEL_NAME_ESCAPED,
   LABEL_STRIDE,
@@ -227,14 +228,9 @@ export class TargetSeries implements Series {
     if (this.#ownLabels.length <= 2) return false;
     for (let index = 0; index < labelCount; index++) {
       const at = index * LABEL_STRIDE;
-      const start = labels[at] as number; // Safe: below labelCount.
-      const length = (labels[at + 1] as number) - start;
-      for (const own of this.#ownLabels) {
-        if (own.length !== length) continue;
-        let same = 0;
-        while (same < length && own[same] === bytes[start + same]) same++;
-        if (same === length) return true;
-      }
+      // Safe: below labelCount.
+      const [start, end] = [labels[at] as number, labels[at + 1] as number];
+      for (const own of this.#ownLabels) if (equalBytes(bytes, start, end, own)) return true;
     }
     return false;
   }
