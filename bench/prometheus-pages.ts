@@ -7,10 +7,9 @@ import os from 'node:os';
 import path from 'node:path';
 import { TextReader } from '../proto/prometheus/text-reader.ts';
 import { PageRun } from '../receivers/prometheus/conversion/page-run.ts';
-import type { ConversionSettings } from '../receivers/prometheus/conversion/settings.ts';
 import { TargetSeries } from '../receivers/prometheus/conversion/target-series.ts';
-import type { ScrapeTarget } from '../receivers/prometheus/targets.ts';
 import { testContext } from '../test/support/context.ts';
+import { CONVERSION, shopTarget } from '../test/support/prometheus/conversion.ts';
 import { ChangingPage } from './prometheus-scrape/page.ts';
 
 const ROUNDS = 5;
@@ -35,37 +34,7 @@ const PAGES: readonly Page[] = [
   },
 ];
 
-const SETTINGS: ConversionSettings = {
-  honorLabels: false,
-  honorTimestamps: true,
-  trackTimestampsStaleness: false,
-  sampleLimit: 0,
-  labelLimit: 0,
-  labelNameLengthLimit: 0,
-  labelValueLengthLimit: 0,
-  nativeHistogramBucketLimit: 0,
-  nativeHistogramMinBucketFactor: 0,
-  nameValidation: 'utf8',
-  hasExtraMetrics: false,
-  fallbackFormat: 'text',
-  relabelling: undefined,
-  externalLabels: new Map(),
-};
-const TARGET: ScrapeTarget = {
-  id: 'one',
-  url: 'http://shop.example:9100/metrics',
-  labels: new Map([
-    ['instance', 'shop.example:9100'],
-    ['job', 'shop'],
-  ]),
-  discoveredLabels: new Map([['__scheme__', 'http']]),
-  allLabels: new Map(),
-  intervalMs: 15_000,
-  timeoutMs: 10_000,
-  convertClassicHistogramsToNhcb: false,
-  alwaysScrapeClassicHistograms: false,
-  scrapeNativeHistograms: false,
-};
+const TARGET = { ...shopTarget(), scrapeNativeHistograms: false };
 
 /** Median MB a second of CPU time. */
 function rate(page: Page, run: () => void): number {
@@ -96,7 +65,7 @@ function readAll({ bytes, format }: Page): void {
 function converting({ bytes, format }: Page): () => void {
   const { context } = testContext({ kind: 'receiver', id: 'prometheus' });
   const run = new PageRun({ name: 'receiver', version: '1', schemaUrl: '', attributes: [] }, false);
-  const series = new TargetSeries(TARGET, SETTINGS, run, context.log);
+  const series = new TargetSeries(TARGET, CONVERSION, run, context.log);
   let timeMs = 1_700_000_000_000;
   return () => {
     timeMs += 15_000;

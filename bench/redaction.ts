@@ -2,7 +2,6 @@
 // collector's. Per second of CPU time, so that what else runs on the machine counts little.
 // Run: node bench/redaction.ts [--seconds 3]; the collector is the one OTELCOL names or bench/otelcol/build.sh built.
 
-import http from 'node:http';
 import { parseArgs } from 'node:util';
 import { batchOf } from '../pipeline/batch.ts';
 import redaction from '../processors/redaction/index.ts';
@@ -11,6 +10,7 @@ import { freePorts } from '../test/support/agent.ts';
 import { running } from '../test/support/processor.ts';
 import { ourContender, peerContender, startContender, type Contender } from './pipeline/contender.ts';
 import { usageOf } from './pipeline/process-tree.ts';
+import { httpLoad } from './pipeline/http-load.ts';
 import { RECORDS_PER_REQUEST, TEXT_BYTES, textRequests } from './redaction-texts.ts';
 
 const { values: options } = parseArgs({ options: { seconds: { type: 'string', default: '3' } } });
@@ -78,45 +78,15 @@ function configuration(port: number, processors: object): object {
 async function inAgent(contender: Contender, processors: object, bodies: readonly Uint8Array[]): Promise<number> {
   const [port = 0] = await freePorts(1);
   await using agent = await startContender(contender, configuration(port, processors));
-  const connections = new http.Agent({ keepAlive: true, maxSockets: CONNECTIONS });
-  const send = async (seconds: number): Promise<number> => {
-    let sent = 0;
-    const until = Date.now() + seconds * 1000;
-    const sender = async (first: number): Promise<void> => {
-      for (let index = first; Date.now() < until; index++) {
-        await post(connections, port, bodies[index % bodies.length] ?? new Uint8Array(0));
-        sent++;
-      }
-    };
-    await Promise.all(Array.from({ length: CONNECTIONS }, (_, index) => sender(index)));
-    return sent;
-  };
+  const load = httpLoad({ port, path: '/v1/logs' }, bodies, CONNECTIONS);
   try {
-    await send(SECONDS / 2);
+    await load.send(SECONDS / 2);
     const before = usageOf(agent.pid).cpuSeconds;
-    const sent = await send(SECONDS);
+    const sent = await load.send(SECONDS);
     return (sent * RECORDS_PER_REQUEST) / (usageOf(agent.pid).cpuSeconds - before);
   } finally {
-    connections.destroy();
+    load.close();
   }
-}
-
-function post(agent: http.Agent, port: number, body: Uint8Array): Promise<void> {
-  return new Promise((resolve, reject) => {
-    const headers = { 'content-type': 'application/x-protobuf', 'content-length': body.length };
-    const request = http.request(
-      { agent, port, host: '127.0.0.1', path: '/v1/logs', method: 'POST', headers },
-      (response) => {
-        response.resume();
-        response.on('error', reject);
-        response.on('end', () =>
-          response.statusCode === 200 ? resolve() : reject(new Error(`answered ${response.statusCode}`)),
-        );
-      },
-    );
-    request.on('error', reject);
-    request.end(body);
-  });
 }
 
 async function beside(): Promise<void> {

@@ -16,6 +16,7 @@ import { freePorts } from '../test/support/agent.ts';
 import { attributes } from '../test/support/processor.ts';
 import { type Contender, ourContender, peerContender, startContender } from './pipeline/contender.ts';
 import { usageOf } from './pipeline/process-tree.ts';
+import { httpLoad } from './pipeline/http-load.ts';
 
 const { values: options } = parseArgs({ options: { seconds: { type: 'string', default: '3' } } });
 const SECONDS = Number(options.seconds);
@@ -201,47 +202,17 @@ async function inAgent(contender: Contender, workload: Workload, protocol: Remot
       },
     },
   );
-  const connections = new http.Agent({ keepAlive: true, maxSockets: CONNECTIONS });
-  const send = async (seconds: number): Promise<number> => {
-    let sent = 0;
-    const until = Date.now() + seconds * 1000;
-    const sender = async (first: number): Promise<void> => {
-      for (let index = first; Date.now() < until; index++) {
-        await post(connections, port, bodies[index % bodies.length] ?? new Uint8Array(0));
-        sent += 1;
-      }
-    };
-    await Promise.all(Array.from({ length: CONNECTIONS }, (_, index) => sender(index)));
-    return sent;
-  };
+  const load = httpLoad({ port, path: '/v1/metrics' }, bodies, CONNECTIONS);
   try {
-    await send(SECONDS / 2);
+    await load.send(SECONDS / 2);
     const before = usageOf(agent.pid).cpuSeconds;
-    const sent = await send(SECONDS);
+    const sent = await load.send(SECONDS);
     if (sink.requests === 0) throw new Error('nothing arrived at the sink');
     return (sent * workload.points) / (usageOf(agent.pid).cpuSeconds - before);
   } finally {
-    connections.destroy();
+    load.close();
     sink.close();
   }
-}
-
-function post(agent: http.Agent, port: number, body: Uint8Array): Promise<void> {
-  return new Promise((resolve, reject) => {
-    const headers = { 'content-type': 'application/x-protobuf', 'content-length': body.length };
-    const sent = http.request(
-      { agent, port, host: '127.0.0.1', path: '/v1/metrics', method: 'POST', headers },
-      (response) => {
-        response.resume();
-        response.on('error', reject);
-        response.on('end', () =>
-          response.statusCode === 200 ? resolve() : reject(new Error(`answered ${response.statusCode}`)),
-        );
-      },
-    );
-    sent.on('error', reject);
-    sent.end(body);
-  });
 }
 
 /** A collector that can do it. */

@@ -3,7 +3,10 @@
 import { createHash } from 'node:crypto';
 import type { AttributesView } from '../../proto/otlp/attributes.ts';
 import type { ResourceView, ScopeView } from '../../proto/otlp/envelope.ts';
+import type { MessageDraft } from '../../proto/otlp/message-draft.ts';
 import type { DataPointView, MetricView } from '../../proto/otlp/metrics.ts';
+import { KEEP, spliceMetrics } from '../../proto/otlp/splice.ts';
+import type { ChunkEditor } from '../splice-batch.ts';
 
 /** Builds keys from the outside to the inside, so that what many points share is built once. */
 export class SeriesKey {
@@ -34,6 +37,22 @@ export class SeriesKey {
   of(point: DataPointView, more = ''): string {
     return `${this.#metric}${measured(more)}${attributesKey(point.attributes)}`;
   }
+}
+
+/** An editor that keeps `key` with the resource and scope of every metric it goes through. */
+export function seriesEditor(key: SeriesKey, item: (draft: MessageDraft, metric: MetricView) => boolean): ChunkEditor {
+  return spliceMetrics({
+    resource: (_draft, resource) => {
+      key.enterResource(resource);
+      return KEEP;
+    },
+    scope: (_draft, scope) => {
+      key.enterScope(scope);
+      return KEEP;
+    },
+    item,
+    pruneEmpty: true,
+  });
 }
 
 const MAX_SHARED = 256;

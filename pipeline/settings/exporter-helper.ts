@@ -10,20 +10,29 @@ import {
   positiveDuration,
 } from '../schema.ts';
 
+/** The waits between attempts: the collector's configretry.BackOffConfig. */
+export function backoffShape(defaults: { readonly initialInterval: string; readonly multiplier: number }) {
+  return {
+    initial_interval: nonNegativeDuration()
+      .prefault(defaults.initialInterval)
+      .describe('The wait after the first failure.'),
+    randomization_factor: z
+      .number()
+      .min(0)
+      .max(1)
+      .default(0.5)
+      .describe('Spreads each wait by up to this share, both ways.'),
+    multiplier: z.number().min(0).default(defaults.multiplier).describe('Each wait is the previous one times this.'),
+    max_interval: nonNegativeDuration().prefault('30s').describe('The longest wait.'),
+  };
+}
+
 /** `retry_on_failure`. */
 export function retrySettings(initialInterval = '5s') {
   return z
     .strictObject({
       enabled: z.boolean().default(true).describe('Whether to try again at all.'),
-      initial_interval: nonNegativeDuration().prefault(initialInterval).describe('The wait after the first failure.'),
-      randomization_factor: z
-        .number()
-        .min(0)
-        .max(1)
-        .default(0.5)
-        .describe('Spreads each wait by up to this share, both ways.'),
-      multiplier: z.number().min(0).default(1.5).describe('Each wait is the previous one times this.'),
-      max_interval: nonNegativeDuration().prefault('30s').describe('The longest wait.'),
+      ...backoffShape({ initialInterval, multiplier: 1.5 }),
       max_elapsed_time: nonNegativeDuration()
         .prefault('5m')
         .describe('Give a batch up after this long; 0 means never.'),

@@ -5,7 +5,7 @@ import type { ComponentContext, Processor } from '../../pipeline/component.ts';
 import type { Consumer } from '../../pipeline/delivery.ts';
 import { textTest, type TextTest } from '../../pipeline/match-properties/values.ts';
 import { DataRewriter, type Decision } from '../../pipeline/metric-series/data-rewriter.ts';
-import { SeriesKey } from '../../pipeline/metric-series/series-key.ts';
+import { seriesEditor, SeriesKey } from '../../pipeline/metric-series/series-key.ts';
 import { spliceBatch, type ChunkEditor } from '../../pipeline/splice-batch.ts';
 import type { BoundCounter } from '../../pipeline/telemetry.ts';
 import type { MessageDraft } from '../../proto/otlp/message-draft.ts';
@@ -19,7 +19,7 @@ import {
   type DataPointView,
   type MetricView,
 } from '../../proto/otlp/metrics.ts';
-import { DROP, KEEP, spliceMetrics } from '../../proto/otlp/splice.ts';
+import { DROP, KEEP } from '../../proto/otlp/splice.ts';
 import type { CumulativeToDeltaConfig } from './config.ts';
 import { writeDelta } from './write.ts';
 import { Tracker, type Delta, type Point, type Reason } from './tracker.ts';
@@ -121,18 +121,7 @@ export class CumulativeToDelta implements Processor {
     this.#included = new Selection(config.include);
     this.#excluded = new Selection(config.exclude);
     this.#tracker = new Tracker(config, context.now);
-    this.#splicer = spliceMetrics({
-      resource: (_draft, resource) => {
-        this.#key.enterResource(resource);
-        return KEEP;
-      },
-      scope: (_draft, scope) => {
-        this.#key.enterScope(scope);
-        return KEEP;
-      },
-      item: (draft, metric) => this.#convert(draft, metric),
-      pruneEmpty: true,
-    });
+    this.#splicer = seriesEditor(this.#key, (draft, metric) => this.#convert(draft, metric));
     this.#meters = {
       sum: new TypeMeter(context, 'sum'),
       histogram: new TypeMeter(context, 'histogram'),

@@ -4,13 +4,13 @@ import type { Batch } from '../../pipeline/batch.ts';
 import type { ComponentContext, Processor } from '../../pipeline/component.ts';
 import type { Consumer } from '../../pipeline/delivery.ts';
 import { DataRewriter, type Decision } from '../../pipeline/metric-series/data-rewriter.ts';
-import { SeriesKey } from '../../pipeline/metric-series/series-key.ts';
+import { seriesEditor, SeriesKey } from '../../pipeline/metric-series/series-key.ts';
 import { spliceBatch, type ChunkEditor } from '../../pipeline/splice-batch.ts';
 import type { BoundCounter } from '../../pipeline/telemetry.ts';
 import type { MessageDraft } from '../../proto/otlp/message-draft.ts';
 import { TEMPORALITY_CUMULATIVE } from '../../proto/otlp/metric-writer.ts';
 import { TEMPORALITY_DELTA, type DataPointView, type MetricView } from '../../proto/otlp/metrics.ts';
-import { DROP, KEEP, spliceMetrics } from '../../proto/otlp/splice.ts';
+import { DROP, KEEP } from '../../proto/otlp/splice.ts';
 import type { DeltaToCumulativeConfig } from './config.ts';
 import { SeriesTotals, type Reason } from './series-totals.ts';
 import type { Total } from './totals.ts';
@@ -55,18 +55,7 @@ export class DeltaToCumulative implements Processor {
     this.#context = context;
     this.#next = next;
     this.#totals = new SeriesTotals(config);
-    this.#splicer = spliceMetrics({
-      resource: (_draft, resource) => {
-        this.#key.enterResource(resource);
-        return KEEP;
-      },
-      scope: (_draft, scope) => {
-        this.#key.enterScope(scope);
-        return KEEP;
-      },
-      item: (draft, metric) => this.#convert(draft, metric),
-      pruneEmpty: true,
-    });
+    this.#splicer = seriesEditor(this.#key, (draft, metric) => this.#convert(draft, metric));
     const { metrics } = context;
     const datapoints = {
       name: 'otelcol_deltatocumulative_datapoints',

@@ -3,6 +3,7 @@
 import { z } from 'zod';
 import { compileRe2 } from '../../pipeline/regexp.ts';
 import { deprecated, nonNegativeDuration } from '../../pipeline/schema.ts';
+import { backoffShape } from '../../pipeline/settings/exporter-helper.ts';
 import { attributeSwitches, type AttributeDefinitions } from './attribute-switches.ts';
 import { AZURE_ATTRIBUTES } from './azure.ts';
 import { CONTAINER_ATTRIBUTES } from './container.ts';
@@ -142,15 +143,7 @@ function patterns(what: string) {
 const retry = z
   .strictObject({
     enabled: z.boolean().default(true).describe('Whether a detector that failed is asked again.'),
-    initial_interval: nonNegativeDuration().prefault('1s').describe('The wait after the first failure.'),
-    randomization_factor: z
-      .number()
-      .min(0)
-      .max(1)
-      .default(0.5)
-      .describe('Spreads each wait by up to this share, both ways.'),
-    multiplier: z.number().min(0).default(2).describe('Each wait is the previous one times this.'),
-    max_interval: nonNegativeDuration().prefault('30s').describe('The longest wait.'),
+    ...backoffShape({ initialInterval: '1s', multiplier: 2 }),
     max_elapsed_time: nonNegativeDuration()
       .prefault('0s')
       .describe('How long all attempts together may take; 0: as long as timeout.'),

@@ -2,24 +2,17 @@
 // Needs a collector that has the processor (bench/otelcol/builder.yaml), its path in OTELCOL.
 
 import assert from 'node:assert/strict';
-import { execFileSync } from 'node:child_process';
 import { test } from 'node:test';
 import deltaToCumulative from '../../processors/delta_to_cumulative/index.ts';
 import { withoutEmptyBuckets } from '../support/exponential-buckets.ts';
 import { batchOfJson, decoded, normalised, running } from '../support/processor.ts';
+import { collector } from '../support/peers.ts';
 import { SeededRandom } from '../support/seeded-random.ts';
 import { throughCollector } from './through-collector.ts';
 
 const TYPE = 'delta_to_cumulative';
 
-function reasonToSkip(otelcol: string | undefined): string | false {
-  if (otelcol === undefined) return 'OTELCOL does not name a collector to compare with';
-  const has = execFileSync(otelcol, ['components'], { encoding: 'utf8' }).includes(TYPE);
-  return has ? false : `the collector has no ${TYPE}`;
-}
-
-const otelcol = process.env['OTELCOL'];
-const skip = reasonToSkip(otelcol);
+const { program: otelcol, skip } = collector(TYPE);
 
 const text = (key: string, value: string): object => ({ key, value: { stringValue: value } });
 const times = (start: number, time: number): object => ({
@@ -202,7 +195,7 @@ function rounded(request: unknown): unknown {
 
 async function compare(requests: readonly object[], settings: readonly string[]): Promise<void> {
   const cases = settings.map((one) => ({ signal: 'metrics' as const, type: TYPE, settings: one }));
-  const theirs = await throughCollector(otelcol ?? '', cases, { metrics: requests });
+  const theirs = await throughCollector(otelcol, cases, { metrics: requests });
   for (const [index, one] of settings.entries()) {
     const { processor, next } = running(deltaToCumulative, one, 'metrics');
     for (const each of requests) await processor.consume(batchOfJson('metrics', each));

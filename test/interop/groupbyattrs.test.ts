@@ -2,24 +2,17 @@
 // (bench/otelcol/builder.yaml), its path in OTELCOL.
 
 import assert from 'node:assert/strict';
-import { execFileSync } from 'node:child_process';
 import { test } from 'node:test';
 import type { Signal } from '../../pipeline/signal.ts';
 import groupByAttrs from '../../processors/groupbyattrs/index.ts';
 import { attributes, batchOfJson, decoded, normalised, running } from '../support/processor.ts';
+import { collector } from '../support/peers.ts';
 import { SeededRandom } from '../support/seeded-random.ts';
 import { throughCollector } from './through-collector.ts';
 
 const TYPE = 'groupbyattrs';
 
-function reasonToSkip(otelcol: string | undefined): string | false {
-  if (otelcol === undefined) return 'OTELCOL does not name a collector to compare with';
-  const has = execFileSync(otelcol, ['components'], { encoding: 'utf8' }).includes(TYPE);
-  return has ? false : `the collector has no ${TYPE}`;
-}
-
-const otelcol = process.env['OTELCOL'];
-const skip = reasonToSkip(otelcol);
+const { program: otelcol, skip } = collector(TYPE);
 
 const SETTINGS: readonly string[] = [
   '{keys: [host]}',
@@ -115,7 +108,7 @@ for (const signal of ['traces', 'logs', 'metrics'] as const) {
       (request) => JSON.stringify(request).length > 60,
     );
     const cases = SETTINGS.map((settings) => ({ signal, type: TYPE, settings }));
-    const theirs = await throughCollector(otelcol ?? '', cases, { [signal]: requests });
+    const theirs = await throughCollector(otelcol, cases, { [signal]: requests });
     for (const [index, settings] of SETTINGS.entries()) {
       const { processor, next } = running(groupByAttrs, settings, signal);
       for (const request of requests) await processor.consume(batchOfJson(signal, request));

@@ -92,3 +92,12 @@ export function pythonSdk(): Peer {
   const python = path.join(CACHE, 'python-sdk', 'bin', 'python');
   return peer(isProgram(python) ? python : undefined, 'the Python SDK', INSTALL);
 }
+
+/** The collector that OTELCOL names, where it has all of these components. */
+export function collector(...types: string[]): Peer {
+  const program = process.env['OTELCOL'];
+  if (program === undefined) return { program: '', skip: 'OTELCOL does not name a collector to compare with' };
+  const components = execFileSync(program, ['components'], { encoding: 'utf8' });
+  const missing = types.find((type) => !components.includes(type));
+  return { program, skip: missing !== undefined && `the collector has no ${missing}` };
+}

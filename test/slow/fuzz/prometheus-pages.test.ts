@@ -8,10 +8,10 @@ import { PageRun } from '../../../receivers/prometheus/conversion/page-run.ts';
 import type { ConversionSettings } from '../../../receivers/prometheus/conversion/settings.ts';
 import { TargetSeries } from '../../../receivers/prometheus/conversion/target-series.ts';
 import { compileRelabelling } from '../../../receivers/prometheus/relabel.ts';
-import type { ScrapeTarget } from '../../../receivers/prometheus/targets.ts';
 import { protobufPage } from '../../interop/protobuf-pages.ts';
 import { textparseCases } from '../../interop/textparse-cases.ts';
 import { testContext } from '../../support/context.ts';
+import { shopTarget } from '../../support/prometheus/conversion.ts';
 import type { SeededRandom } from '../../support/seeded-random.ts';
 import { fuzz, type Verdict } from './driver.ts';
 import { mutateBytes, mutateText } from './mutate.ts';
@@ -45,22 +45,7 @@ const CONTENT_TYPES: Readonly<Record<PageFormat, string>> = {
   protobuf: 'application/vnd.google.protobuf; proto=io.prometheus.client.MetricFamily; encoding=delimited',
 };
 
-const TARGET: ScrapeTarget = {
-  id: 'one',
-  url: 'http://shop.example:9100/metrics',
-  labels: new Map([
-    ['instance', 'shop.example:9100'],
-    ['job', 'shop'],
-    ['zone', 'a'],
-  ]),
-  discoveredLabels: new Map([['__scheme__', 'http']]),
-  allLabels: new Map(),
-  intervalMs: 15_000,
-  timeoutMs: 10_000,
-  convertClassicHistogramsToNhcb: false,
-  alwaysScrapeClassicHistograms: true,
-  scrapeNativeHistograms: true,
-};
+const TARGET = { ...shopTarget({ zone: 'a' }), alwaysScrapeClassicHistograms: true };
 
 const WORDS = [
   '# TYPE ', '# HELP ', '# UNIT ', '# EOF\n', 'histogram', 'gaugehistogram', 'summary', 'info', 'stateset', 'unknown', '_bucket',

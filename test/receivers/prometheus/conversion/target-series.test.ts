@@ -5,45 +5,13 @@ import { test } from 'node:test';
 import { PageRun } from '../../../../receivers/prometheus/conversion/page-run.ts';
 import type { ConversionSettings } from '../../../../receivers/prometheus/conversion/settings.ts';
 import { TargetSeries } from '../../../../receivers/prometheus/conversion/target-series.ts';
-import type { ScrapeTarget } from '../../../../receivers/prometheus/targets.ts';
 import { validate } from '../../../../proto/otlp/validate.ts';
 import { testContext } from '../../../support/context.ts';
+import { CONVERSION, shopTarget } from '../../../support/prometheus/conversion.ts';
 import { linesOf, pointsOf } from './lines.ts';
 
 const OPENMETRICS = 'application/openmetrics-text; version=1.0.0';
 const TEXT = 'text/plain; version=0.0.4';
-
-const SETTINGS: ConversionSettings = {
-  honorLabels: false,
-  honorTimestamps: true,
-  trackTimestampsStaleness: false,
-  sampleLimit: 0,
-  labelLimit: 0,
-  labelNameLengthLimit: 0,
-  labelValueLengthLimit: 0,
-  nativeHistogramBucketLimit: 0,
-  nativeHistogramMinBucketFactor: 0,
-  nameValidation: 'utf8',
-  hasExtraMetrics: false,
-  fallbackFormat: 'text',
-  relabelling: undefined,
-  externalLabels: new Map(),
-};
-
-function target(labels: Readonly<Record<string, string>> = {}): ScrapeTarget {
-  return {
-    id: 'one',
-    url: 'http://shop.example:9100/metrics',
-    labels: new Map(Object.entries({ instance: 'shop.example:9100', job: 'shop', ...labels })),
-    discoveredLabels: new Map([['__scheme__', 'http']]),
-    allLabels: new Map(),
-    intervalMs: 15_000,
-    timeoutMs: 10_000,
-    convertClassicHistogramsToNhcb: false,
-    alwaysScrapeClassicHistograms: false,
-    scrapeNativeHistograms: true,
-  };
-}
 
 interface Scraping {
   readonly scrape: (page: string, contentType?: string) => Uint8Array;
@@ -62,7 +30,7 @@ function scraping(
   const { context } = testContext({ kind: 'receiver', id: 'prometheus' });
   const log = { ...context.log, warn: (fields: object) => void warnings.push(String(Object(fields).first)) };
   const run = new PageRun({ name: 'receiver', version: '1', schemaUrl: '', attributes: [] }, trimSuffixes);
-  const series = new TargetSeries(target(labels), { ...SETTINGS, ...settings }, run, log);
+  const series = new TargetSeries(shopTarget(labels), { ...CONVERSION, ...settings }, run, log);
   const report = { isUp: true, durationSeconds: 0.25, bodyBytes: 100 };
   let timeMs = 0;
   const valid = (request: Uint8Array): Uint8Array => {
